@@ -1,0 +1,35 @@
+# make demo: the main job on what the package ships. make test: the whole suite. Both set up .venv themselves.
+PYTHON ?= python3.11
+BIN := .venv/bin
+
+.PHONY: demo test lint types clean
+
+demo: .venv/.installed
+	$(BIN)/narrashift demo
+
+test: .venv/.installed-dev
+	$(BIN)/python -m pytest
+
+lint: .venv/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/.installed-dev
+	@mkdir -p .venv/src && ln -sfn ../.. .venv/src/narrashift  # mypy finds the package by its name
+	MYPYPATH=.venv/src $(BIN)/python -m mypy --package narrashift
+
+.venv/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not installed; name another 3.11 or newer: make PYTHON=python3.12"; exit 2; }
+	$(PYTHON) -m venv .venv
+
+.venv/.installed: pyproject.toml constraints.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+.venv/.installed-dev: .venv/.installed
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf .venv build demo *.egg-info

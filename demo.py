@@ -1,0 +1,124 @@
+"""The demo: the main job end to end on what the package ships."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from .model.codebook import Codebook, read_codebook
+from .serving.score import score
+from .serving.settings import ScoreSettings
+from .terminal import ProgressDisplay, print_report, print_scored
+from .training.corpus import Corpus, read_corpus
+from .training.settings import TrainSettings
+from .training.tracking import Tracking
+from .training.train import train
+
+QUICK = TrainSettings(epochs=8)
+"""Settings that finish within four minutes on two cores."""
+
+
+def demo(*, out: Path, display: Callable[[], ProgressDisplay]) -> None:
+    """Train on the starter corpus, track and register, score seeds and a dump, print tables.
+
+    Leaves `<out>/bundle`, `<out>/dump.jsonl`, `<out>/scores`; replaces those of an earlier demo.
+    """
+    codebook = read_codebook()
+    seeds = resources.files("narrashift.seeds")
+    out.mkdir(parents=True, exist_ok=True)
+    with resources.as_file(seeds.joinpath("corpus.jsonl")) as path:
+        corpus = read_corpus([path], codebook=codebook)
+    with display() as progress:
+        trained = train(
+            corpus=corpus,
+            out=out / "bundle",
+            settings=QUICK,
+            overwrite=True,
+            tracking=Tracking,
+            progress=progress,
+        )
+        dump = write_dump(corpus, out / "dump.jsonl")
+        shutil.rmtree(out / "scores", ignore_errors=True)
+        with resources.as_file(seeds.joinpath("passages.jsonl")) as seed_file:
+            scored = score(
+                [seed_file, dump],
+                model=out / "bundle",
+                out=out / "scores",
+                settings=ScoreSettings(),
+                progress=progress,
+            )
+            labelled = read_corpus([seed_file], codebook=codebook)
+    print("\nHow good the model is on passages it never saw\n")
+    print_report(trained.report, yardstick=trained.yardstick)
+    print("\nThe six seed passages (never trained on), as scored\n")
+    print_seeds(out / "scores", labelled=labelled)
+    print()
+    print_scored(scored)
+    print(f"model: {trained.champion}")
+    print(f"\nLook at the run in the MLflow UI:  {_command()} ui")
+
+
+def write_dump(corpus: Corpus, path: Path) -> Path:
+    """Held-out passages as a dump of articles: those of one group, told by one register, make an article."""
+    held_out = corpus.select([i for i, split in enumerate(corpus.column("split")) if split == "test"])
+    articles: dict[tuple[str | None, str | None], list[str]] = {}
+    for text, group, register in zip(
+        held_out.texts, held_out.column("group"), held_out.column("register"), strict=True
+    ):
+        articles.setdefault((group, register), []).append(text)
+    with path.open("w", encoding="utf-8") as file:
+        for number, ((_, register), texts) in enumerate(articles.items(), start=1):
+            row = {"id": f"article-{number}", "source": register, "text": "\n\n".join(texts)}
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+    return path
+
+
+def print_seeds(scores: Path, *, labelled: Corpus) -> None:
+    """The scored seeds as a table: decided labels with their probabilities, beside the labels they should have."""
+    import pyarrow.parquet as pq
+
+    rows = {row["id"]: row for row in pq.read_table(scores / "parts").to_pylist() if row["passage"] == 0}
+    table = Table(show_lines=True)
+    table.add_column("seed passage", ratio=4)
+    for name in labelled.codebook.tasks:
+        table.add_column(name, ratio=3)
+    for i, identity in enumerate(labelled.column("id")):
+        row = rows[identity]
+        cells = [_cell(row, name, labelled=labelled, index=i) for name in labelled.codebook.tasks]
+        table.add_row(labelled.texts[i], *cells)
+    table.caption = (
+        "label probability; [green]✓[/] labelled so by a person, [red]✗[/] not; [yellow]missed[/] labels below"
+    )
+    Console(width=None if sys.stdout.isatty() else 150).print(table)
+
+
+def _cell(row: dict[str, Any], name: str, *, labelled: Corpus, index: int) -> str:
+    codebook: Codebook = labelled.codebook
+    task = codebook.tasks[name]
+    decided = [row[name]] if task.kind == "single" else [label for label in row[name] if label in task.leaves]
+    target = labelled.targets[name][index]
+    true = (
+        [task.leaves[target]] if task.kind == "single" else [n for n, on in zip(task.leaves, target, strict=True) if on]
+    )
+    lines = [
+        f"{'[green]✓[/]' if label in true else '[red]✗[/]'} {label} {row[f'{name}.{label}']:.2f}" for label in decided
+    ]
+    lines += [f"[yellow]missed[/] {label} {row[f'{name}.{label}']:.2f}" for label in true if label not in decided]
+    return "\n".join(lines) or "(none)"
+
+
+def _command() -> str:
+    """How this very command is called from here."""
+    program = Path(sys.argv[0])
+    try:
+        return str(program.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return program.name

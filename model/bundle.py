@@ -1,0 +1,152 @@
+"""A bundle: one folder with everything that a prediction needs; no tracking server, no pickle."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from .classifier import Classifier
+from .codebook import Codebook, read_codebook
+from .decision import Decision, read_decision
+from .errors import UserError
+from .folders import write_whole
+
+if TYPE_CHECKING:
+    from .network import PassageClassifier
+
+KINDS = {"narrashift_passage": "transformer", "narrashift_tfidf": "tfidf"}
+DECIDING_FILES = {
+    "transformer": ("config.json", "model.safetensors", "tokenizer.json", "codebook.toml", "decision.json"),
+    "tfidf": ("config.json", "tfidf.skops", "codebook.toml", "decision.json"),
+}
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """An opened bundle: what it knows is read, its weights are not yet."""
+
+    path: Path
+    kind: Literal["transformer", "tfidf"]
+    codebook: Codebook
+    decision: Decision
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256, 16 hex digits, over the files that decide a prediction."""
+        total = hashlib.sha256()
+        for name in DECIDING_FILES[self.kind]:
+            with (self.path / name).open("rb") as file:
+                total.update(hashlib.file_digest(file, "sha256").digest())
+        return total.hexdigest()[:16]
+
+    def json(self, name: str) -> dict[str, Any]:
+        """`metrics.json` or `provenance.json`; empty where the bundle has none."""
+        path = self.path / name
+        return json.loads(path.read_text("utf-8")) if path.exists() else {}
+
+    def classifier(self, **options: Any) -> Classifier:
+        """Load the weights. `options` (device, precision, batch_tokens) go to `TransformerClassifier`.
+
+        Raises:
+            UserError: weights or tokenizer missing, broken, or of another shape than the codebook's.
+        """
+        if self.kind == "tfidf":
+            from .tfidf import read_tfidf
+
+            return read_tfidf(self.path)
+        from .tokens import read_tokenizer
+        from .transformer import TransformerClassifier
+
+        return TransformerClassifier(self.network(), read_tokenizer(self.path / "tokenizer.json"), **options)
+
+    def network(self) -> PassageClassifier:
+        """The weights of a transformer bundle, in float32 on the CPU."""
+        import torch
+        from transformers.utils import logging
+
+        from .network import PassageClassifier
+
+        logging.disable_progress_bar()
+        path = self.path / "model.safetensors"
+        if not path.exists():
+            raise UserError(f"{path}: missing. The bundle is incomplete; train it again")
+        try:
+            network = PassageClassifier.from_pretrained(self.path, dtype=torch.float32, use_safetensors=True)
+        except Exception as error:  # safetensors and transformers raise several kinds on a broken file
+            raise UserError(f"{path}: cannot be loaded: {str(error).splitlines()[0]}") from None
+        expected = {name: len(task.leaves) for name, task in self.codebook.tasks.items()}
+        if network.config.heads != expected:
+            raise UserError(
+                f"{self.path}: codebook.toml does not match the weights: it has {expected}, "
+                f"the model {network.config.heads}. Put back the codebook that it was trained with"
+            )
+        return network
+
+
+def open_bundle(path: Path | str) -> Bundle:
+    """Open a bundle folder and check that its parts fit together.
+
+    Raises:
+        UserError: no such folder, no bundle, an unknown model type, a broken codebook or decision.
+    """
+    path = Path(path)
+    config = path / "config.json"
+    if not config.is_file():
+        raise UserError(
+            f"{path}: no bundle here ({'no such folder' if not path.exists() else 'it has no config.json'}). "
+            "Train one with: narrashift train DATA --out BUNDLE"
+        )
+    try:
+        model_type = json.loads(config.read_text("utf-8")).get("model_type")
+    except (OSError, ValueError, AttributeError) as error:
+        raise UserError(f"{config}: not readable: {error}") from None
+    if model_type not in KINDS:
+        raise UserError(f"{config}: model_type {model_type!r} is none of {', '.join(KINDS)}")
+    kind: Any = KINDS[model_type]
+    for name in DECIDING_FILES[kind]:
+        if not (path / name).is_file():
+            raise UserError(f"{path}: {name} is missing. The bundle is incomplete; train it again")
+    codebook = read_codebook(path / "codebook.toml")
+    return Bundle(
+        path=path,
+        kind=kind,
+        codebook=codebook,
+        decision=read_decision(path / "decision.json", codebook=codebook),
+    )
+
+
+def write_description(
+    folder: Path,
+    *,
+    codebook: Codebook,
+    decision: Decision,
+    metrics: dict[str, Any],
+    provenance: dict[str, Any],
+    card: str,
+) -> None:
+    """Write what a bundle has beside its weights."""
+    write_whole(folder / "codebook.toml", codebook.to_toml())
+    write_whole(folder / "decision.json", decision.model_dump_json(indent=2) + "\n")
+    write_whole(folder / "metrics.json", json.dumps(metrics, indent=1) + "\n")
+    write_whole(folder / "provenance.json", json.dumps(provenance, indent=1, default=str) + "\n")
+    write_whole(folder / "README.md", card)
+
+
+def write_transformer(folder: Path, *, network: PassageClassifier, tokenizer: Any) -> None:
+    """Write weights and tokenizer: `config.json`, `model.safetensors`, `tokenizer.json`, ….
+
+    Args:
+        tokenizer: the backbone's `PreTrainedTokenizerFast`.
+    """
+    network.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+def write_tfidf(folder: Path, *, classifier: Any) -> None:
+    """Write a TF-IDF model and the `config.json` that says what it is."""
+    write_whole(folder / "config.json", json.dumps({"model_type": "narrashift_tfidf"}) + "\n")
+    classifier.save(folder)

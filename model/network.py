@@ -1,0 +1,104 @@
+"""The network: one shared encoder, mean pooling, one linear head a task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel
+
+from .codebook import Codebook
+
+
+class PassageConfig(PreTrainedConfig):
+    """Configuration of `PassageClassifier`.
+
+    Args:
+        encoder: the backbone's own configuration, as a dict.
+        heads: task -> number of leaves, in the codebook's order.
+        max_tokens: tokens a passage may have, special tokens included; longer ones are cut off.
+        dropout: share of pooled features dropped in training, 0..1.
+    """
+
+    model_type = "narrashift_passage"
+
+    def __init__(
+        self,
+        encoder: dict[str, Any] | None = None,
+        heads: dict[str, int] | None = None,
+        max_tokens: int = 256,
+        dropout: float = 0.1,
+        **kwargs: Any,
+    ) -> None:
+        self.encoder = encoder or {}
+        self.heads = heads or {}
+        self.max_tokens = max_tokens
+        self.dropout = dropout
+        super().__init__(**kwargs)
+
+
+class PassageClassifier(PreTrainedModel):
+    """Logits of every task from one pass of the encoder. `save_pretrained` and `from_pretrained` work."""
+
+    config_class = PassageConfig
+    base_model_prefix = "encoder"
+    _supports_sdpa = True
+
+    def __init__(self, config: PassageConfig) -> None:
+        super().__init__(config)
+        settings = dict(config.encoder)
+        encoder_config = AutoConfig.for_model(settings.pop("model_type"), **settings)
+        self.encoder = AutoModel.from_config(encoder_config, **_without_pooler(encoder_config.model_type))
+        self.dropout = nn.Dropout(config.dropout)
+        self.heads = nn.ModuleDict(
+            {task: nn.Linear(encoder_config.hidden_size, leaves) for task, leaves in config.heads.items()}
+        )
+        self.post_init()
+
+    def pool(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """Mean of the last layer over a passage's tokens: ``(passages, hidden)``.
+
+        Mean pooling as in Reimers & Gurevych 2019 (Sentence-BERT); it is what MiniLM was trained with.
+        """
+        hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        weights = attention_mask.unsqueeze(-1).to(hidden.dtype)
+        return (hidden * weights).sum(1) / weights.sum(1).clamp(min=1)
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> dict[str, Tensor]:
+        """Logits: task -> ``(passages, leaves)``.
+
+        Args:
+            input_ids: ``(passages, tokens)``, int64.
+            attention_mask: ``(passages, tokens)``, 1 on tokens and 0 on padding.
+        """
+        pooled = self.dropout(self.pool(input_ids, attention_mask))
+        return {task: head(pooled) for task, head in self.heads.items()}
+
+
+def from_backbone(backbone: str, *, codebook: Codebook, max_tokens: int, dropout: float) -> PassageClassifier:
+    """A classifier with the weights of a pretrained encoder and fresh heads.
+
+    Args:
+        backbone: a local folder or hub id that `AutoModel` can load.
+
+    Raises:
+        OSError, ValueError: as `AutoModel.from_pretrained`; the caller says which backbone it was.
+    """
+    encoder_config = AutoConfig.from_pretrained(backbone)
+    config = PassageConfig(
+        encoder=encoder_config.to_dict(),
+        heads={name: len(task.leaves) for name, task in codebook.tasks.items()},
+        max_tokens=max_tokens,
+        dropout=dropout,
+    )
+    network = PassageClassifier(config)
+    pretrained = AutoModel.from_pretrained(backbone, dtype=torch.float32, **_without_pooler(encoder_config.model_type))
+    network.encoder.load_state_dict(pretrained.state_dict())
+    return network
+
+
+def _without_pooler(model_type: str) -> Mapping[str, Any]:
+    """BERT's pooler is never used here; leaving it out saves its weights and its warning."""
+    return {"add_pooling_layer": False} if model_type in {"bert", "roberta", "xlm-roberta", "camembert"} else {}

@@ -1,0 +1,87 @@
+"""Predictions for a list of texts, with every probability: the Python API's `load` and `predict`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .bundle import Bundle, open_bundle
+from .decision import all_probabilities, decide, names
+from .errors import UserError
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a bundle says of one text.
+
+    Attributes:
+        text: as it was given.
+        labels: task -> the decided label (single), or the list of decided labels with parents (multi).
+        probabilities: task -> label -> calibrated probability, 0..1, parents included.
+        truncated: the text was longer than the model reads, and its end was not seen.
+    """
+
+    text: str
+    labels: dict[str, str | list[str]]
+    probabilities: dict[str, dict[str, float]]
+    truncated: bool
+
+    def __getitem__(self, task: str) -> str | list[str]:
+        """`prediction["stance"]`: the decided label or labels of a task."""
+        return self.labels[task]
+
+
+class Predictor:
+    """A loaded bundle."""
+
+    def __init__(self, bundle: Bundle, **options: Any) -> None:
+        self.bundle = bundle
+        self.codebook = bundle.codebook
+        self.classifier = bundle.classifier(**options)
+
+    def predict(self, texts: Sequence[str]) -> list[Prediction]:
+        """Label texts, one prediction each, in their order. Any number; a long list is sorted inside.
+
+        Raises:
+            UserError: `texts` is a string instead of a list, or holds something else than non-empty strings.
+        """
+        if isinstance(texts, str):
+            raise UserError("predict takes a list of texts: predict([text])")
+        for index, text in enumerate(texts):
+            if not isinstance(text, str) or not text.strip():
+                raise UserError(f"text {index}: {text!r} is no text. Leave out what is empty or missing")
+        if not texts:
+            return []
+        logits = self.classifier.logits(texts)
+        probs = all_probabilities(logits.tasks, codebook=self.codebook, decision=self.bundle.decision)
+        columns = {name: task.with_parents(probs[name]) for name, task in self.codebook.tasks.items()}
+        decided = {
+            name: names(decide(probs[name], task=task, decision=self.bundle.decision.tasks[name]), task=task)
+            for name, task in self.codebook.tasks.items()
+        }
+        return [
+            Prediction(
+                text=text,
+                labels={name: decided[name][i] for name in decided},
+                probabilities={
+                    name: {label: float(values[i]) for label, values in columns[name].items()} for name in columns
+                },
+                truncated=bool(logits.truncated[i]),
+            )
+            for i, text in enumerate(texts)
+        ]
+
+
+def load(path: Path | str, **options: Any) -> Predictor:
+    """Load a bundle folder for prediction.
+
+    Args:
+        path: the folder that `narrashift train --out` wrote.
+        options: `device`, `precision` (`fp32`, `bf16`), `batch_tokens`, for a transformer bundle.
+
+    Raises:
+        UserError: the folder is no bundle, or a part of it is missing or broken.
+    """
+    return Predictor(open_bundle(path), **options)

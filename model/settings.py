@@ -1,0 +1,61 @@
+"""Settings of a command: a frozen pydantic model from TOML, overridden by flags."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from .errors import UserError, suggestion
+
+
+class Settings(BaseModel):
+    """Base of every command's settings: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def read(cls, path: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Self:
+        """Defaults, then the TOML file, then the overrides that are not None.
+
+        Raises:
+            UserError: no such file, not TOML, an unknown key or a value out of range; with file and key.
+        """
+        values: dict[str, Any] = {}
+        if path is not None:
+            try:
+                values = tomllib.loads(path.read_text("utf-8"))
+            except OSError as error:
+                raise UserError(f"{path}: {error.strerror}. Name a TOML file with --config FILE") from None
+            except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+                raise UserError(f"{path}: not TOML: {error}") from None
+        given = {key: value for key, value in (overrides or {}).items() if value is not None}
+        try:
+            return cls.model_validate({**values, **given})
+        except ValidationError as error:
+            raise UserError([cls._problem(e, path=path, given=given) for e in error.errors()]) from None
+
+    @classmethod
+    def _problem(cls, error: Any, *, path: Path | None, given: Mapping[str, Any]) -> str:
+        key = ".".join(map(str, error["loc"]))
+        place = f"--{key.replace('_', '-')}" if key in given or path is None else f"{path}, {key}"
+        if error["type"] == "extra_forbidden":
+            return f"{place}: no such setting {suggestion(key, list(cls.model_fields))}"
+        return f"{place}: {error['input']!r}: {error['msg']}"
+
+    def to_toml(self) -> str:
+        """The settings as TOML that `read` takes; what is None is left out."""
+        lines = []
+        for key, value in self.model_dump(mode="json").items():
+            if value is None:
+                continue
+            if isinstance(value, dict):
+                inner = ", ".join(f"{json.dumps(k)} = {json.dumps(v)}" for k, v in value.items())
+                lines.append(f"{key} = {{ {inner} }}")
+            else:
+                lines.append(f"{key} = {json.dumps(value, ensure_ascii=False)}")
+        return "\n".join(lines) + "\n"

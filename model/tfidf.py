@@ -1,0 +1,132 @@
+"""The yardstick: TF-IDF of words and characters, one logistic regression a label."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.special import logit
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import FeatureUnion
+
+from .classifier import Logits, Tick
+from .codebook import Codebook
+from .errors import UserError
+
+FILE = "tfidf.skops"
+
+
+class TfidfClassifier:
+    """Logits from a linear model over TF-IDF features; reads passages of any length whole.
+
+    Args:
+        features: fitted vectoriser, texts -> sparse ``(passages, features)``.
+        heads: task -> ``(weights (leaves, features), bias (leaves,))``.
+    """
+
+    max_tokens: int | None = None
+
+    def __init__(self, features: FeatureUnion, heads: dict[str, tuple[np.ndarray, np.ndarray]]) -> None:
+        self.features = features
+        self.heads = heads
+
+    def count_tokens(self, texts: Sequence[str]) -> np.ndarray:
+        return np.array([len(text.split()) for text in texts], dtype=np.int64)
+
+    def logits(self, texts: Sequence[str], *, tick: Tick | None = None) -> Logits:
+        matrix = self.features.transform(list(texts))
+        tasks = {
+            task: np.asarray(matrix @ weights.T + bias, dtype=np.float32)
+            for task, (weights, bias) in self.heads.items()
+        }
+        if tick:
+            tick(len(texts))
+        return Logits(tasks=tasks, truncated=np.zeros(len(texts), dtype=bool))
+
+    def save(self, folder: Path) -> None:
+        """Write `tfidf.skops`, which holds no pickle."""
+        import skops.io
+
+        skops.io.dump({"features": self.features, "heads": self.heads}, folder / FILE)
+
+
+def fit_tfidf(texts: Sequence[str], *, targets: dict[str, np.ndarray], codebook: Codebook) -> TfidfClassifier:
+    """Fit the yardstick; passages without a task's label are left out for that task.
+
+    Args:
+        targets: task -> ``(passages,)`` int with -1 where unlabelled (single), or ``(passages, leaves)``
+            0/1 with NaN where unlabelled (multi).
+    """
+    features = FeatureUnion(
+        [
+            ("words", TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), min_df=2, dtype=np.float32)),
+            (
+                "characters",
+                TfidfVectorizer(
+                    sublinear_tf=True, analyzer="char_wb", ngram_range=(2, 5), min_df=3, max_features=200_000,
+                    dtype=np.float32,
+                ),
+            ),
+        ]
+    )  # fmt: skip
+    try:
+        matrix = features.fit_transform(list(texts))
+    except ValueError:  # too little text for min_df
+        features.set_params(words__min_df=1, characters__min_df=1)
+        matrix = features.fit_transform(list(texts))
+    heads = {}
+    for name, task in codebook.tasks.items():
+        y = targets[name]
+        known = y >= 0 if task.kind == "single" else ~np.isnan(y).any(axis=1)
+        heads[name] = _fit_head(matrix[known], y[known], leaves=len(task.leaves), single=task.kind == "single")
+    return TfidfClassifier(features, heads)
+
+
+def _fit_head(matrix: Any, y: np.ndarray, *, leaves: int, single: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Weights and bias of one task. A label never seen keeps zero weights and the bias of a rare one."""
+    weights = np.zeros((leaves, matrix.shape[1]), dtype=np.float32)
+    bias = np.full(leaves, logit(1 / (len(y) + 2)), dtype=np.float32)
+    regression = LogisticRegression(C=10.0, class_weight="balanced", max_iter=1_000)
+    if single:
+        seen = np.unique(y).astype(int)
+        if len(seen) == 2:  # one logit: the second class against the first
+            fitted = regression.fit(matrix, y)
+            weights[seen[1]], bias[seen] = fitted.coef_[0], (0.0, fitted.intercept_[0])
+        elif len(seen) > 2:
+            fitted = regression.fit(matrix, y)
+            weights[seen], bias[seen] = fitted.coef_, fitted.intercept_
+        else:
+            bias[seen] = 0.0
+        return weights, bias
+    for leaf in range(leaves):
+        column = y[:, leaf]
+        if 0 < column.sum() < len(column):
+            fitted = regression.fit(matrix, column)
+            weights[leaf], bias[leaf] = fitted.coef_[0], fitted.intercept_[0]
+        elif len(column) and column.all():
+            bias[leaf] = -logit(1 / (len(y) + 2))
+    return weights, bias
+
+
+def read_tfidf(folder: Path) -> TfidfClassifier:
+    """The yardstick in a bundle folder. Types outside a short allow-list are refused.
+
+    Raises:
+        UserError: the file is missing, broken, or holds a type that is not allowed.
+    """
+    import skops.io
+
+    path = folder / FILE
+    try:
+        unknown = skops.io.get_untrusted_types(file=path)
+        if unknown:
+            raise UserError(f"{path}: holds types that are not allowed ({', '.join(unknown[:3])}); not opened")
+        content = skops.io.load(path, trusted=[])
+        return TfidfClassifier(content["features"], content["heads"])
+    except UserError:
+        raise
+    except Exception as error:  # zipfile, JSON, skops: whatever a broken file raises
+        raise UserError(f"{path}: not a readable TF-IDF model: {str(error).splitlines()[0]}") from None

@@ -1,0 +1,66 @@
+"""A fine-tuned encoder as a classifier: tokenise, sort by length, run in batches, restore the order."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+
+from .classifier import Logits, Tick
+from .network import PassageClassifier
+from .tokens import budget_batches, encode, pad
+
+BATCH_TOKENS = {"cpu": 1_024, "cuda": 65_536}
+
+
+class TransformerClassifier:
+    """A `PassageClassifier` with its tokenizer, ready for inference.
+
+    Args:
+        network: put into evaluation mode and moved to `device`.
+        tokenizer: with truncation and padding off (`read_tokenizer`).
+        device: `cpu`, `cuda`, …; `auto` takes CUDA where there is one.
+        precision: `fp32`, or `bf16` (autocast); `auto` is bf16 on CUDA and fp32 elsewhere.
+        batch_tokens: padded tokens of a batch; by default what suits the device.
+    """
+
+    def __init__(
+        self,
+        network: PassageClassifier,
+        tokenizer: Tokenizer,
+        *,
+        device: str = "auto",
+        precision: str = "auto",
+        batch_tokens: int | None = None,
+    ) -> None:
+        self.device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device)
+        self.network = network.eval().to(self.device)
+        self.tokenizer = tokenizer
+        self.max_tokens: int | None = network.config.max_tokens
+        self.bf16 = precision == "bf16" or (precision == "auto" and self.device.type == "cuda")
+        self.batch_tokens = batch_tokens or BATCH_TOKENS.get(self.device.type, 16_384)
+        self.pad_id = network.config.encoder.get("pad_token_id") or 0
+
+    def count_tokens(self, texts: Sequence[str]) -> np.ndarray:
+        return np.array([len(e) for e in self.tokenizer.encode_batch_fast(list(texts))], dtype=np.int64)
+
+    def logits(self, texts: Sequence[str], *, tick: Tick | None = None) -> Logits:
+        assert self.max_tokens is not None
+        ids, truncated = encode(self.tokenizer, texts, max_tokens=self.max_tokens)
+        tasks = {
+            task: np.empty((len(ids), leaves), dtype=np.float32) for task, leaves in self.network.config.heads.items()
+        }
+        lengths = np.array([len(row) for row in ids], dtype=np.int64)
+        autocast = torch.autocast(self.device.type, torch.bfloat16) if self.bf16 else contextlib.nullcontext()
+        with torch.inference_mode(), autocast:
+            for batch in budget_batches(lengths, tokens=self.batch_tokens):
+                padded, mask = pad([ids[i] for i in batch], pad_id=self.pad_id)
+                out = self.network(torch.from_numpy(padded).to(self.device), torch.from_numpy(mask).to(self.device))
+                for task, values in out.items():
+                    tasks[task][batch] = values.float().cpu().numpy()
+                if tick:
+                    tick(len(batch))
+        return Logits(tasks=tasks, truncated=truncated)

@@ -1,0 +1,1 @@
+"""Text that the package ships: the six seed passages, the default codebook, the starter corpus."""

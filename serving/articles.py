@@ -1,0 +1,200 @@
+"""Articles out of a dump: rows with their text, id and carried columns, or the reason why not."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from ..model.errors import UserError, suggestion
+from ..model.passages import unusable_text
+from ..rows import BadRow, Row, read_rows
+from .settings import ScoreSettings
+
+SAMPLE = 1_000
+CARRIED_BY_DEFAULT = ("source", "date")
+
+
+@dataclass(frozen=True)
+class Input:
+    """A file of the dump and what it is called in places."""
+
+    path: Path
+    name: str
+
+
+@dataclass(frozen=True)
+class Position:
+    """The last row that was read: index of the file, number of the row (None: the file is done)."""
+
+    file: int = 0
+    row: int | None = 0
+
+
+@dataclass(frozen=True)
+class Article:
+    """A row to be scored; `carried` holds the id first."""
+
+    text: str
+    carried: tuple[Any, ...]
+    at: Position
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A row that is set aside, with its place and the reason."""
+
+    file: str
+    row: int | None
+    id: str | None
+    reason: str
+    at: Position
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which columns go where: the text's, and the carried ones (id first) with their Arrow types.
+
+    `id_from` is None where the dump has no id column; ids are then `<file>:<row>`.
+    """
+
+    text: str
+    id_from: str | None
+    carried: dict[str, str]
+    types: dict[str, pa.DataType]
+
+
+def name_inputs(files: list[Path]) -> list[Input]:
+    """Inputs by the shortest name that tells them apart: the file's own, or with its folders."""
+    names = [file.name for file in files]
+    if len(set(names)) < len(names):
+        names = [file.as_posix() for file in files]
+    return [Input(path=file, name=name) for file, name in zip(files, names, strict=True)]
+
+
+def plan_columns(inputs: list[Input], *, settings: ScoreSettings, taken: Iterable[str]) -> Columns:
+    """Look at the first rows of the dump and settle columns and types.
+
+    Args:
+        taken: column names of the score table that a carried column may not have.
+
+    Raises:
+        UserError: no readable row at all, no text column, a column asked for that is not there, a clash.
+    """
+    rows, first_bad = [], None
+    for entry in inputs:
+        for row in itertools.islice(read_rows(entry.path, name=entry.name, encoding=settings.encoding), SAMPLE):
+            if isinstance(row, Row):
+                rows.append(row)
+            else:
+                first_bad = first_bad or row
+        if len(rows) >= SAMPLE:
+            break
+    if not rows:
+        raise UserError(
+            f"{first_bad.place}: {first_bad.reason}" if first_bad else f"{inputs[0].name}: empty: there is no row in it"
+        )
+    present = list(dict.fromkeys(column for row in rows for column in row.values))
+    if settings.text not in present:
+        raise UserError(
+            f"{inputs[0].name}: no column {settings.text!r} {suggestion(settings.text, present)}. "
+            "Name the article's column with --column text=NAME"
+        )
+    id_from = settings.id or ("id" if "id" in present else None)
+    id_name = id_from or "id"
+    wanted = settings.carry if settings.carry is not None else {c: c for c in CARRIED_BY_DEFAULT if c in present}
+    carried = {id_name: id_from or ""} | {new: old for new, old in wanted.items() if new != id_name}
+    for new, old in carried.items():
+        if old and old not in present:
+            raise UserError(f"{inputs[0].name}: no column {old!r} {suggestion(old, present)}")
+        if new in set(taken):
+            raise UserError(
+                f"column {new!r} is also a column of the scores. Carry it by another name: --carry NAME={old}"
+            )
+    types = {
+        new: _column_type([row.values.get(old) for row in rows], as_text=new in settings.as_text or not old)
+        for new, old in carried.items()
+    }
+    return Columns(text=settings.text, id_from=id_from, carried=carried, types=types)
+
+
+def read_articles(
+    inputs: list[Input], *, columns: Columns, settings: ScoreSettings, after: Position
+) -> Iterator[Article | Refused]:
+    """Every row behind a position, as an article or refused; nothing is passed over in silence."""
+    for index in range(after.file, len(inputs)):
+        if index == after.file and after.row is None:
+            continue
+        skip = (after.row or 0) if index == after.file else 0
+        number = skip
+        for row in read_rows(inputs[index].path, name=inputs[index].name, encoding=settings.encoding, skip=skip):
+            number = row.number or number
+            yield _article(row, columns=columns, at=Position(index, row.number))
+
+
+def _article(row: Row | BadRow, *, columns: Columns, at: Position) -> Article | Refused:
+    if isinstance(row, BadRow):
+        return Refused(row.file, row.number, None, row.reason, at)
+    values = row.values
+    identity = values.get(columns.id_from) if columns.id_from else f"{row.file}:{row.number}"
+    shown = None if identity is None else str(identity)
+
+    def refuse(reason: str) -> Refused:
+        return Refused(row.file, row.number, _storable(shown), reason, at)
+
+    if columns.text not in values:
+        return refuse(f"no column {columns.text!r}")
+    reason = unusable_text(values[columns.text])
+    if reason:
+        return refuse(reason)
+    carried = []
+    for new, old in columns.carried.items():
+        value = values.get(old) if old else identity
+        fitted, fits = _fitted(value, columns.types[new])
+        if not fits:
+            return refuse(
+                f"column {new}: {str(value)[:40]!r} is no {columns.types[new]} as in the first rows; "
+                f"carry it as text with --as-text {new}"
+            )
+        carried.append(fitted)
+    return Article(text=values[columns.text], carried=tuple(carried), at=at)
+
+
+def _column_type(values: list[Any], *, as_text: bool) -> pa.DataType:
+    """The Arrow type that a column's first values have in common; text where they have none."""
+    known = [value for value in values if value is not None]
+    if as_text or not known:
+        return pa.string()
+    try:
+        found = pa.array(known).type
+    except (pa.ArrowException, OverflowError):
+        return pa.string()
+    return pa.string() if pa.types.is_nested(found) or pa.types.is_null(found) else found
+
+
+def _fitted(value: Any, kind: pa.DataType) -> tuple[Any, bool]:
+    """The value as its column stores it, and whether it can."""
+    if value is None:
+        return None, True
+    if pa.types.is_string(kind):
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+        return text, _storable(text) is text
+    if isinstance(value, bool) != pa.types.is_boolean(kind):
+        return None, False
+    try:
+        return pa.scalar(value, type=kind).as_py(), True
+    except (pa.ArrowException, OverflowError, TypeError, ValueError):
+        return None, False
+
+
+def _storable(text: str | None) -> str | None:
+    """The text, with what UTF-8 cannot hold replaced."""
+    if text is None or text.isascii():
+        return text
+    clean = text.encode("utf-8", "replace").decode("utf-8")
+    return text if clean == text else clean

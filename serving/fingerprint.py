@@ -1,0 +1,68 @@
+"""What a score table depends on: model, decision, settings and every byte of the input."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+from ..model.bundle import Bundle
+from .articles import Columns, Input
+from .settings import ScoreSettings
+
+BLOCK = 1 << 20
+
+
+def fingerprint(
+    *, bundle: Bundle, settings: ScoreSettings, inputs: Sequence[Input], columns: Columns
+) -> tuple[dict[str, Any], int]:
+    """The content of `run.json`, and about how many rows there are (lines; 0 where that cannot be told)."""
+    files, lines = [], 0
+    for entry in inputs:
+        digest, count = _read_through(entry)
+        files.append({"name": entry.name, "bytes": entry.path.stat().st_size, "sha256": digest})
+        lines += count
+    return {
+        "bundle": bundle.digest,
+        "codebook": f"{bundle.codebook.name} {bundle.codebook.version}",
+        "decision": hashlib.sha256(bundle.decision.model_dump_json().encode()).hexdigest()[:16],
+        "settings": settings.model_dump(mode="json"),
+        "columns": {new: str(kind) for new, kind in columns.types.items()},
+        "input": files,
+    }, lines
+
+
+def _read_through(entry: Input) -> tuple[str, int]:
+    """SHA-256 of a file's bytes, and the lines of its (unpacked) text or the rows of a Parquet file."""
+    total, lines = hashlib.sha256(), 0
+    unpack: Any = zlib.decompressobj(31) if entry.name.endswith(".gz") else None
+    with entry.path.open("rb") as file:
+        while block := file.read(BLOCK):
+            total.update(block)
+            if unpack is None:
+                lines += block.count(b"\n")
+                continue
+            try:
+                while block:
+                    lines += unpack.decompress(block).count(b"\n")
+                    block = unpack.unused_data
+                    if block:  # a gzip file may have several members
+                        unpack = zlib.decompressobj(31)
+            except zlib.error:
+                unpack = None
+    if ".parquet" in entry.name:
+        lines = _parquet_rows(entry)
+    elif ".txt" in entry.name:
+        lines = 1
+    return total.hexdigest(), lines
+
+
+def _parquet_rows(entry: Input) -> int:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.read_metadata(entry.path).num_rows
+    except (pa.ArrowException, OSError):
+        return 0

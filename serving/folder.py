@@ -1,0 +1,161 @@
+"""A score folder: a run that can be listed, killed at any moment, and gone on with.
+
+`run.json` says what is being scored with what; `parts/00000.parquet` are complete or absent; the rows refused
+in the same stretch of input lie in `errors/00000.parquet` before the part appears, and end up in
+`errors.parquet`; `progress.json` says how far it is.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from filelock import FileLock, Timeout
+
+from ..model.errors import UserError
+from ..model.folders import write_whole
+from .articles import Position, Refused
+from .table import ERRORS, errors_table, with_metadata
+
+RUN, PROGRESS, PARTS, ERROR_PARTS, ERROR_FILE, LOCK = (
+    "run.json", "progress.json", "parts", "errors", "errors.parquet", ".lock",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What has been read and written so far; rows = articles + refused."""
+
+    rows: int = 0
+    articles: int = 0
+    passages: int = 0
+    refused: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(*(a + b for a, b in zip(asdict(self).values(), asdict(other).values(), strict=True)))
+
+
+class ScoreFolder:
+    """The folder of one scoring run, held by a lock that dies with its process. Use it as a context.
+
+    Attributes:
+        position: the last row of the input that is accounted for.
+        counts: totals of all parts written so far, by this process and those before it.
+        done: everything was scored already.
+    """
+
+    def __init__(self, path: Path, fingerprint: dict[str, Any]) -> None:
+        self.path = path
+        self.fingerprint = fingerprint
+        self.position, self.counts, self.parts, self.done = Position(), Counts(), 0, False
+
+    def __enter__(self) -> ScoreFolder:
+        if self.path.exists() and (
+            not self.path.is_dir() or (any(self.path.iterdir()) and not (self.path / RUN).exists())
+        ):
+            raise UserError(f"{self.path}: exists and is no score folder. Choose another --out")
+        self.path.mkdir(parents=True, exist_ok=True)
+        self.lock = FileLock(self.path / LOCK)
+        try:
+            self.lock.acquire(timeout=0)
+        except Timeout:
+            raise UserError(
+                f"{self.path}: another process is scoring into it. Wait for it, or choose another --out"
+            ) from None
+        try:
+            self._open()
+        except BaseException:
+            self.lock.release()
+            raise
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.lock.release()
+
+    def _open(self) -> None:
+        run = self.path / RUN
+        if run.exists():
+            _refuse_other(self.path, _read_json(run), self.fingerprint)
+        else:
+            write_whole(run, json.dumps(self.fingerprint, indent=1))
+        for name in (PARTS, ERROR_PARTS):
+            (self.path / name).mkdir(exist_ok=True)
+        while (part := self._part(self.parts)).exists():
+            try:
+                metadata = pq.read_schema(part).metadata
+            except (pa.ArrowException, OSError) as error:
+                raise UserError(
+                    f"{part}: broken ({str(error).splitlines()[0]}). Delete it and those after it, and start again"
+                ) from None
+            self.position = Position(**json.loads(metadata[b"narrashift.position"]))
+            self.counts = Counts(**json.loads(metadata[b"narrashift.counts"]))
+            self.parts += 1
+        progress = self.path / PROGRESS
+        self.done = progress.exists() and bool(_read_json(progress).get("done"))
+        if self.done:
+            shutil.rmtree(self.path / ERROR_PARTS, ignore_errors=True)
+
+    def write_part(self, table: pa.Table, refused: Sequence[Refused], *, articles: int, position: Position) -> None:
+        """Write a stretch of the input: first its errors, then, by one rename, its scores."""
+        counts = self.counts + Counts(len(refused) + articles, articles, len(table), len(refused))
+        _write_table(errors_table(refused), self.path / ERROR_PARTS / f"{self.parts:05d}.parquet")
+        schema = with_metadata(table.schema, position=asdict(position), counts=asdict(counts))
+        _write_table(table.cast(schema), self._part(self.parts))
+        self.parts, self.counts, self.position = self.parts + 1, counts, position
+        self._progress(done=False)
+
+    def finish(self) -> None:
+        """Join the errors to `errors.parquet` and mark the run as done."""
+        final = self.path / ERROR_FILE
+        temporary = final.with_name(final.name + ".tmp")
+        with pq.ParquetWriter(temporary, ERRORS) as writer:
+            for index in range(self.parts):
+                writer.write_table(pq.read_table(self.path / ERROR_PARTS / f"{index:05d}.parquet", schema=ERRORS))
+        temporary.replace(final)
+        self._progress(done=True)
+        self.done = True
+        shutil.rmtree(self.path / ERROR_PARTS, ignore_errors=True)
+
+    def _progress(self, *, done: bool) -> None:
+        state = {"done": done, "parts": self.parts, **asdict(self.counts), "position": asdict(self.position)}
+        write_whole(self.path / PROGRESS, json.dumps(state, indent=1))
+
+    def _part(self, index: int) -> Path:
+        return self.path / PARTS / f"{index:05d}.parquet"
+
+
+def _write_table(table: pa.Table, path: Path) -> None:
+    temporary = path.with_name(path.name + ".tmp")
+    try:
+        pq.write_table(table, temporary, compression="zstd")
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: not readable ({error}). Choose another --out") from None
+
+
+def _refuse_other(path: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
+    """Raise a `UserError` that says what differs between the run in the folder and this one."""
+    now = json.loads(json.dumps(now))
+    differing = [key for key in {**before, **now} if before.get(key) != now.get(key)]
+    if differing:
+        shown = "; ".join(f"{key}: {_short(before.get(key))} there, {_short(now.get(key))} here" for key in differing)
+        raise UserError(f"{path}: holds another run ({shown}). Choose another --out")
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 120 else text[:117] + "…"

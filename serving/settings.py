@@ -1,0 +1,32 @@
+"""The settings of `narrashift score`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ..model.settings import Settings
+
+Count = Annotated[int, Field(ge=1)]
+
+
+class ScoreSettings(Settings):
+    """Everything that decides a score table, beside the model and the input."""
+
+    text: str = Field(default="text", description="the column that holds the article")
+    id: str | None = Field(default=None, description="the column that names it; `id` where there is one")
+    carry: dict[str, str] | None = Field(
+        default=None,
+        description="columns to carry, new name -> column; `source` and `date` where there are such",
+    )
+    as_text: tuple[str, ...] = Field(default=(), description="carried columns to store as text whatever they hold")
+    encoding: str = Field(default="utf-8", description="of JSONL, CSV, TSV and plain text")
+    cut: Literal["sentences", "none"] = Field(default="sentences", description="cut articles into passages, or not")
+    passage_tokens: Annotated[int, Field(ge=16)] = Field(default=160, description="tokens a passage may have")
+    passage_sentences: Count = Field(default=6, description="sentences a passage may have")
+    part: Count = Field(default=5_000, description="passages after which a part is written")
+    engine: Literal["torch"] = "torch"
+    device: str = "auto"
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    batch_tokens: Count | None = Field(default=None, description="padded tokens of a batch")

@@ -1,0 +1,92 @@
+"""The score table: one row a passage, a float32 column a label, the decided labels."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from ..model.bundle import Bundle
+from ..model.codebook import Codebook
+from ..model.decision import all_probabilities, decide, names
+from .articles import Article, Columns, Refused
+from .cutting import Span
+
+ERRORS = pa.schema([("file", pa.string()), ("row", pa.int64()), ("id", pa.string()), ("reason", pa.string())])
+
+
+def label_columns(codebook: Codebook) -> list[str]:
+    """`stance.pro_ukraine`, …: every leaf and parent."""
+    return [f"{name}.{label}" for name, task in codebook.tasks.items() for label in (*task.leaves, *task.parents)]
+
+
+def own_columns(codebook: Codebook) -> list[str]:
+    """Column names that carried columns may not have."""
+    return ["passage", "start", "end", *label_columns(codebook), *codebook.tasks, "truncated"]
+
+
+def score_schema(columns: Columns, *, bundle: Bundle) -> pa.Schema:
+    """Carried columns (id first), passage, start, end, probabilities, decided labels, truncated."""
+    codebook = bundle.codebook
+    fields = [pa.field(name, columns.types[name]) for name in columns.carried]
+    fields += [pa.field(name, pa.int32()) for name in ("passage", "start", "end")]
+    fields += [pa.field(name, pa.float32()) for name in label_columns(codebook)]
+    for name, task in codebook.tasks.items():
+        fields.append(pa.field(name, pa.string() if task.kind == "single" else pa.list_(pa.string())))
+    fields.append(pa.field("truncated", pa.bool_()))
+    metadata = {
+        "narrashift.bundle": bundle.digest,
+        "narrashift.codebook": f"{codebook.name} {codebook.version} {codebook.digest}",
+        "narrashift.decision": bundle.decision.model_dump_json(),
+    }
+    return pa.schema(fields, metadata=metadata)
+
+
+def score_table(
+    articles: Sequence[Article],
+    spans: Sequence[Sequence[Span]],
+    *,
+    logits: Mapping[str, np.ndarray],
+    truncated: np.ndarray,
+    schema: pa.Schema,
+    columns: Columns,
+    bundle: Bundle,
+) -> pa.Table:
+    """The rows of all passages of these articles, in order.
+
+    Args:
+        spans: passages of each article.
+        logits: task -> ``(passages, leaves)``, passages of all articles one after the other.
+        truncated: ``(passages,)`` bool.
+    """
+    arrays: dict[str, object] = {}
+    repeats = [len(s) for s in spans]
+    owner = np.repeat(np.arange(len(articles)), repeats)
+    for position, name in enumerate(columns.carried):
+        values = pa.array([article.carried[position] for article in articles], type=columns.types[name])
+        arrays[name] = values.take(pa.array(owner))
+    arrays["passage"] = [i for s in spans for i in range(len(s))]
+    arrays["start"] = [start for s in spans for start, _ in s]
+    arrays["end"] = [end for s in spans for _, end in s]
+    probs = all_probabilities(logits, codebook=bundle.codebook, decision=bundle.decision)
+    for name, task in bundle.codebook.tasks.items():
+        for label, values in task.with_parents(probs[name]).items():
+            arrays[f"{name}.{label}"] = values.astype(np.float32)
+        arrays[name] = names(decide(probs[name], task=task, decision=bundle.decision.tasks[name]), task=task)
+    arrays["truncated"] = truncated
+    return pa.table({field.name: pa.array(arrays[field.name], type=field.type) for field in schema}, schema=schema)
+
+
+def errors_table(refused: Sequence[Refused]) -> pa.Table:
+    """What was refused and why: file, row, id, reason."""
+    return pa.Table.from_pylist(
+        [{"file": r.file, "row": r.row, "id": r.id, "reason": r.reason} for r in refused], schema=ERRORS
+    )
+
+
+def with_metadata(schema: pa.Schema, **values: object) -> pa.Schema:
+    """The schema with further metadata, each as JSON."""
+    more = {f"narrashift.{key}": json.dumps(value) for key, value in values.items()}
+    return schema.with_metadata({**(schema.metadata or {}), **more})

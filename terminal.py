@@ -1,0 +1,121 @@
+"""What a person sees of long work: a bar on a terminal, a line now and then in a log; always on standard error."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from .serving.score import Scored
+    from .training.evaluation import Report
+
+LINE_SECONDS = 5.0
+
+
+class ProgressDisplay:
+    """A `Progress` listener, as a context."""
+
+    def __init__(self) -> None:
+        self.console = Console(stderr=True)
+        self.bar: Progress | None = None
+        self.task: TaskID | None = None
+        self.what = ""
+        self.began = self.last_line = time.monotonic()
+        self.first_done = 0.0
+
+    def __enter__(self) -> ProgressDisplay:
+        if self.console.is_terminal:
+            self.bar = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                TextColumn("{task.percentage:>3.0f} %"),
+                TimeElapsedColumn(),
+                TextColumn("left"),
+                TimeRemainingColumn(),
+                console=self.console,
+                transient=True,
+            )
+            self.bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.bar:
+            self.bar.stop()
+
+    def __call__(self, what: str, done: float, total: float) -> None:
+        stage = what.split(" ")[0]
+        is_new = stage != self.what.split(" ")[0]
+        now = time.monotonic()
+        if is_new:
+            self.began, self.first_done = now, done
+        if self.bar:
+            if is_new and self.task is not None:
+                self.bar.remove_task(self.task)
+                self.task = None
+            if self.task is None:
+                self.task = self.bar.add_task(what, total=total or None)
+            self.bar.update(self.task, description=what, completed=done, total=total or None)
+        elif is_new or now - self.last_line >= LINE_SECONDS or (total and done >= total):
+            print(self._line(what, done, total, now), file=sys.stderr, flush=True)
+            self.last_line = now
+        self.what = what
+
+    def _line(self, what: str, done: float, total: float, now: float) -> str:
+        if not total:
+            return f"{what} …" + (f" {done:,.0f} done" if done else "")
+        rate = (done - self.first_done) / max(now - self.began, 1e-9)
+        left = f", {max(total - done, 0) / rate:.0f} s left" if rate > 0 and done < total else ""
+        return f"{what}: {done:,.0f} of {total:,.0f} ({done / total:.0%}){left}"
+
+
+def print_report(report: Report, *, yardstick: Report | None = None) -> None:
+    """The figures of tasks and labels as tables on standard output; beside them the yardstick's, if given."""
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    table = Table(title=f"{report.passages} passages, 95 % intervals from a bootstrap over {report.resampled}")
+    table.add_column("figure")
+    table.add_column("model", justify="right")
+    if yardstick:
+        table.add_column("TF-IDF", justify="right")
+    for name, figure in report.headline().items():
+        table.add_row(name, str(figure), *([str(yardstick.figures[name])] if yardstick else []))
+    console.print(table)
+    labels = Table()
+    for title in ("label", "F1", "average precision", "calibration error", "Brier"):
+        labels.add_column(title, justify="left" if title == "label" else "right")
+    for name in report.figures:
+        if name.startswith("f1/"):
+            label = name.removeprefix("f1/")
+            others = ("average_precision", "ece", "brier")
+            labels.add_row(label, str(report.figures[name]), *(str(report.figures[f"{o}/{label}"]) for o in others))
+    console.print(labels)
+
+
+def print_scored(scored: Scored) -> None:
+    """What a scoring run did, in a few lines on standard output."""
+    counts = scored.counts
+    print(
+        f"{counts.rows:,} rows: {counts.articles:,} scored as {counts.passages:,} passages, {counts.refused:,} refused"
+    )
+    if counts.refused:
+        print(f"refused rows with their reasons: {scored.folder / 'errors.parquet'}")
+    if scored.passages_now:
+        print(
+            f"{scored.passages_now:,} passages in {scored.seconds:.0f} s, {scored.passages_per_s:.0f} a second; "
+            f"peak memory {peak_memory_mb():,.0f} MB"
+        )
+    print(f"scores: {scored.folder / 'parts'} ({scored.parts} part{'s' if scored.parts != 1 else ''})")
+
+
+def peak_memory_mb() -> float:
+    """Largest resident memory of this process so far, in MB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (2**20 if sys.platform == "darwin" else 2**10)

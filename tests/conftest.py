@@ -1,0 +1,113 @@
+"""Small real things for the tests: a corpus, a backbone that trains in a second, a bundle, a tracking store."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ.pop("MLFLOW_TRACKING_URI", None)
+
+import narrashift
+from narrashift.training.settings import TrainSettings
+
+REPOSITORY = Path(__file__).parent.parent
+SHARED = REPOSITORY.parent / "shared"
+
+TINY = {"epochs": 2, "batch": 8, "learning_rate": 1e-3, "max_tokens": 64, "freeze": 0, "precision": "fp32"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("shared") and not SHARED.exists():
+            item.add_marker(pytest.mark.skip(reason="../shared is not here"))
+
+
+@pytest.fixture(scope="session")
+def codebook() -> narrashift.Codebook:
+    return narrashift.read_codebook()
+
+
+@pytest.fixture(scope="session")
+def starter_rows() -> list[dict]:
+    """The starter corpus as it lies in seeds/."""
+    with (REPOSITORY / "seeds" / "corpus.jsonl").open(encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+@pytest.fixture(scope="session")
+def small_rows(starter_rows: list[dict]) -> list[dict]:
+    """120 rows of the starter corpus: 60 train, 30 validation, 30 test."""
+    rng = random.Random(0)
+    return [
+        row
+        for split, count in (("train", 60), ("validation", 30), ("test", 30))
+        for row in rng.sample([r for r in starter_rows if r["split"] == split], count)
+    ]
+
+
+@pytest.fixture(scope="session")
+def small_file(small_rows: list[dict], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("corpus") / "small.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in small_rows), "utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def small_corpus(small_file: Path, codebook: narrashift.Codebook) -> narrashift.Corpus:
+    return narrashift.read_corpus([small_file], codebook=codebook)
+
+
+@pytest.fixture(scope="session")
+def tiny_backbone(starter_rows: list[dict], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A randomly initialised two-layer BERT with a WordPiece tokenizer of the starter corpus."""
+    import torch
+    from tokenizers import BertWordPieceTokenizer
+    from transformers import BertConfig, BertModel, BertTokenizerFast
+
+    folder = tmp_path_factory.mktemp("backbone")
+    words = BertWordPieceTokenizer(lowercase=True)
+    words.train_from_iterator([row["text"] for row in starter_rows[:400]], vocab_size=2_000, show_progress=False)
+    words.save_model(str(folder))
+    BertTokenizerFast(vocab=str(folder / "vocab.txt"), do_lower_case=True).save_pretrained(folder)
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=2_000, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64
+    )
+    BertModel(config, add_pooling_layer=False).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_settings(tiny_backbone: Path) -> TrainSettings:
+    return TrainSettings(backbone=str(tiny_backbone), **TINY)
+
+
+@pytest.fixture(scope="session")
+def tiny_bundle(
+    small_corpus: narrashift.Corpus, tiny_settings: TrainSettings, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A bundle trained on the small corpus, untracked. Do not change it; copy it first."""
+    out = tmp_path_factory.mktemp("bundles") / "tiny"
+    return narrashift.train(corpus=small_corpus, out=out, settings=tiny_settings).bundle
+
+
+@pytest.fixture(scope="session")
+def store_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty tracking database: copying it saves each test its seconds of migration."""
+    from narrashift.training.tracking import open_store, quiet_mlflow
+
+    quiet_mlflow()
+    folder = tmp_path_factory.mktemp("store")
+    import mlflow
+
+    uri = f"sqlite:///{folder / 'mlflow.db'}"
+    mlflow.set_tracking_uri(uri)
+    mlflow.MlflowClient().search_experiments()
+    assert callable(open_store)
+    return folder / "mlflow.db"

@@ -1,0 +1,1 @@
+"""From labelled passages to a tracked, registered model."""

@@ -1,0 +1,55 @@
+"""The model card: what a bundle is, how good it was measured to be, and what it is not for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..model.codebook import Codebook
+from .evaluation import Report
+
+
+def model_card(*, codebook: Codebook, report: Report, yardstick: Report, provenance: dict[str, Any]) -> str:
+    """Markdown for the bundle's README.md."""
+    settings, data = provenance["settings"], provenance["data"]
+    figures = "\n".join(
+        f"| `{name}` | {figure} | {yardstick.figures.get(name, '–')} |" for name, figure in report.headline().items()
+    )
+    labels = "\n".join(
+        f"| {name} | `{label}` | {task.labels[label].means} | {report.figures.get(f'f1/{name}/{label}', '–')} |"
+        for name, task in codebook.tasks.items()
+        for label in (*task.leaves, *task.parents)
+    )
+    return f"""---
+library_name: narrashift
+tags: [text-classification, propaganda, stance, framing]
+---
+# {codebook.name} {codebook.version}
+
+A passage classifier made with narrashift {provenance["narrashift"]}: `{settings["backbone"]}` fine-tuned on
+{data["train"]["passages"]} passages (data `{data["train"]["digest"]}`, seed {provenance["seed"]}).
+
+```python
+import narrashift
+
+narrashift.load("this/folder").predict(["…"])
+```
+
+## Figures
+On {report.passages} held-out passages, with 95 % intervals from a bootstrap over {report.resampled}; beside it
+TF-IDF with logistic regression, trained on the same passages.
+
+| figure | this model | TF-IDF |
+|---|---|---|
+{figures}
+
+## Labels
+| task | label | meaning | F1 |
+|---|---|---|---|
+{labels}
+
+## Limits
+Measured on passages like those it was trained on; on other sources, times and languages it will be worse, by how
+much only labelled passages from there can tell (`narrashift evaluate`). It judges wording, not truth. It is made
+for counting over many passages, and is no ground for a decision about one author or outlet. Passages longer than
+{settings["max_tokens"]} tokens are cut off, and `truncated` says so.
+"""

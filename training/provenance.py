@@ -1,0 +1,60 @@
+"""Where a bundle comes from: data, seed, settings, code and versions."""
+
+from __future__ import annotations
+
+import datetime
+import platform
+import subprocess
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from .settings import TrainSettings
+from .splits import Split
+
+PACKAGES = ("torch", "transformers", "tokenizers", "scikit-learn", "mlflow", "numpy")
+
+
+def provenance(*, split: Split, settings: TrainSettings, device: str, precision: str, seconds: float) -> dict[str, Any]:
+    """What somebody needs who wants to make the same bundle again."""
+    return {
+        "narrashift": metadata.version("narrashift"),
+        "commit": _commit(),
+        "trained_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "training_seconds": round(seconds, 1),
+        "data": {
+            part: {"passages": len(corpus), "digest": corpus.digest}
+            for part, corpus in (
+                ("train", split.train),
+                ("validation", split.validation),
+                ("test", split.test),
+            )
+        },
+        "split": split.how,
+        "seed": settings.seed,
+        "device": device,
+        "precision": precision,
+        "settings": settings.model_dump(mode="json") | {"backbone": _public(settings.backbone)},
+        "versions": {
+            "python": platform.python_version(),
+            **{name: metadata.version(name) for name in PACKAGES},
+        },
+    }
+
+
+def _public(backbone: str) -> str:
+    """A local folder by its name only: a bundle is passed on, and paths tell about the machine."""
+    return Path(backbone).name if Path(backbone).is_dir() else backbone
+
+
+def _commit() -> str | None:
+    """The checkout's commit, with `+changes` where it has any; None for an installed package."""
+    here = Path(__file__).parent.parent
+    if not (here / ".git").exists():
+        return None
+    try:
+        head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=True)
+        changed = subprocess.run(["git", "status", "--porcelain", "-uno"], cwd=here, capture_output=True, text=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return head.stdout.strip() + ("+changes" if changed.stdout.strip() else "")

@@ -1,0 +1,43 @@
+"""The settings of `narrashift train`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ..model.settings import Settings
+
+Share = Annotated[float, Field(ge=0, lt=1)]
+Positive = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class TrainSettings(Settings):
+    """Everything that decides a training run, beside the data and the codebook."""
+
+    backbone: str = Field(default="minilm-l6", description="`minilm-l6` (installed), a local folder or a hub id")
+    max_tokens: Annotated[int, Field(ge=8)] = Field(default=256, description="tokens a passage may have")
+    epochs: Count = Field(default=8, description="passes over the training passages, at most")
+    patience: Count = Field(default=3, description="epochs without a better validation macro-F1 before stopping")
+    batch: Count = Field(default=16, description="passages a step")
+    learning_rate: Positive = Field(default=1e-4, description="of the encoder's top layer")
+    head_learning_rate: Positive = Field(default=1e-3, description="of the heads")
+    layer_decay: Annotated[float, Field(gt=0, le=1)] = Field(default=0.9, description="per layer, going down")
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    warmup: Share = Field(default=0.1, description="share of the steps over which the rate rises")
+    dropout: Share = Field(default=0.1, description="of the pooled features")
+    label_smoothing: Annotated[float, Field(ge=0, lt=0.5)] = 0.0
+    class_weights: Literal["none", "auto"] | dict[str, Positive] = Field(
+        default="auto",
+        description="`none`, `auto` (rare labels count more), or { 'stance.pro_russia' = 2.0 }",
+    )
+    task_weights: dict[str, Positive] = Field(default={}, description="{ frame = 2.0 }; 1 where not named")
+    freeze: Annotated[int, Field(ge=0)] = Field(
+        default=1, description="0: train everything; 1: embeddings fixed; n: also the lowest n-1 layers"
+    )
+    precision: Literal["auto", "fp32", "bf16"] = Field(
+        default="auto", description="auto: bf16 where the processor has it"
+    )
+    device: str = "auto"
+    seed: Annotated[int, Field(ge=0)] = 0

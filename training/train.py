@@ -1,0 +1,167 @@
+"""From labelled passages to a bundle: split, fine-tune, calibrate, measure, compare, write, track."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..model.bundle import write_description, write_transformer
+from ..model.errors import UserError
+from ..model.folders import check_free, new_folder
+from ..model.progress import Progress, silent
+from ..model.tokens import read_tokenizer
+from ..model.transformer import TransformerClassifier
+from .backbone import load_backbone
+from .calibration import fit_decision
+from .card import model_card
+from .checkpoint import Position, read_position, save_position
+from .corpus import Corpus
+from .errors_table import worst_errors
+from .evaluation import Report, measure, predictions
+from .figures import draw_figures
+from .fine_tune import fine_tune, pick_device, pick_precision
+from .provenance import provenance
+from .settings import TrainSettings
+from .splits import Split, split_corpus
+from .tracking import NoTracking, Tracking
+from .yardstick import train_yardstick, write_yardstick
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training run leaves: its bundle, the figures on test, the yardstick's, and its tracked run."""
+
+    bundle: Path
+    report: Report
+    yardstick: Report
+    run_id: str | None
+    champion: str
+
+
+def train(
+    *,
+    corpus: Corpus,
+    out: Path | str,
+    settings: TrainSettings | None = None,
+    validation: Corpus | None = None,
+    test: Corpus | None = None,
+    overwrite: bool = False,
+    resume: bool = False,
+    tracking: Callable[..., Tracking | NoTracking] = NoTracking,
+    progress: Progress = silent,
+) -> Trained:
+    """Train a bundle on labelled passages.
+
+    Args:
+        corpus: passages to learn from; also validation and test, where those are not given, by its
+            `split` column or a random split that keeps groups together.
+        out: the bundle's folder. Beside it, `<out>.training` holds checkpoints until the bundle is written.
+        overwrite: replace a bundle that is there.
+        resume: go on with an interrupted run of the same data and settings.
+        tracking: `Tracking` for an MLflow run, `NoTracking` for none.
+
+    Raises:
+        UserError: anything the user can put right, before the first epoch wherever it can be known.
+        Interrupted: Ctrl-C; the same call with `resume` goes on.
+    """
+    out, settings = Path(out), settings or TrainSettings()
+    check_free(out, overwrite=overwrite)
+    split = split_corpus(corpus, validation=validation, test=test, seed=settings.seed)
+    codebook = corpus.codebook
+    _check_labels(split)
+    work = out.with_name(out.name + ".training")
+    fingerprint = _fingerprint(split, settings)
+    position = read_position(work, fingerprint=fingerprint) if resume else Position(fingerprint=fingerprint)
+    if not resume:
+        shutil.rmtree(work, ignore_errors=True)
+    progress("loading the backbone", 0, 0)
+    network, pretrained_tokenizer = load_backbone(settings, codebook=codebook)
+
+    with tracking(run_id=position.run_id, name=f"{out.name}-seed{settings.seed}") as run:
+        position.run_id = run.run_id
+        save_position(work, position)
+        run.log_start(split=split, settings=settings)
+        with new_folder(out, overwrite=overwrite) as folder:
+            pretrained_tokenizer.save_pretrained(folder)
+            tokenizer = read_tokenizer(folder / "tokenizer.json")
+            tuned = fine_tune(
+                network,
+                tokenizer,
+                train=split.train,
+                validation=split.validation,
+                settings=settings,
+                work=work,
+                position=position,
+                progress=progress,
+                on_epoch=run.log_epoch,
+            )
+            progress("measuring on held-out passages", 0, 0)
+            classifier = TransformerClassifier(tuned.network, tokenizer, device="cpu", precision="fp32")
+            decision = fit_decision(classifier.logits(split.validation.texts).tasks, corpus=split.validation)
+            predicted = predictions(classifier.logits(split.test.texts).tasks, decision=decision, codebook=codebook)
+            report = measure(predicted, corpus=split.test)
+            progress("training the TF-IDF yardstick", 0, 0)
+            linear, linear_decision, linear_report = train_yardstick(split)
+
+            device = pick_device(settings.device)
+            origin = provenance(
+                split=split,
+                settings=settings,
+                device=device,
+                precision=pick_precision(settings.precision, device=device),
+                seconds=tuned.seconds,
+            )
+            write_transformer(folder, network=tuned.network, tokenizer=pretrained_tokenizer)
+            write_description(
+                folder,
+                codebook=codebook,
+                decision=decision,
+                metrics={"test": report.flat(), "yardstick": linear_report.flat(), "epochs": tuned.history},
+                provenance=origin,
+                card=model_card(codebook=codebook, report=report, yardstick=linear_report, provenance=origin),
+            )
+            write_yardstick(
+                folder / "tfidf",
+                classifier=linear,
+                decision=linear_decision,
+                report=linear_report,
+                split=split,
+                provenance=origin,
+            )
+        progress("logging the run and registering the model", 0, 0)
+        run.log_results(report=report, yardstick=linear_report, errors=worst_errors(predicted, corpus=split.test))
+        run.log_figures(draw_figures(predicted, corpus=split.test))
+        champion = run.register(bundle=out, test=split.test, report=report)
+    shutil.rmtree(work, ignore_errors=True)
+    return Trained(bundle=out, report=report, yardstick=linear_report, run_id=run.run_id, champion=champion)
+
+
+def _check_labels(split: Split) -> None:
+    """Refuse to train a task that has nothing to learn or to measure."""
+    problems = []
+    for name, task in split.train.codebook.tasks.items():
+        for part, corpus in (("train", split.train), ("validation", split.validation)):
+            if not corpus.labelled(name).any():
+                problems.append(
+                    f"task {name}: no {part} passage is labelled. Label some, or take it out of the codebook"
+                )
+        if task.kind == "single":
+            known = split.train.targets[name][split.train.labelled(name)]
+            if len(set(known.tolist())) == 1:
+                problems.append(
+                    f"task {name}: every train passage is labelled {task.leaves[known[0]]}; two labels are needed"
+                )
+    if problems:
+        raise UserError(problems, consequence="nothing was trained")
+
+
+def _fingerprint(split: Split, settings: TrainSettings) -> str:
+    described = [
+        split.train.digest, split.validation.digest, split.test.digest,
+        split.train.codebook.digest, settings.model_dump(mode="json"),
+    ]  # fmt: skip
+    return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:16]
