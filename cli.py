@@ -33,6 +33,7 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is at
 def version(
     show: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
 ) -> None:
+    """Print the version, or go on to the command."""
     if show:
         print(__version__)
         raise typer.Exit

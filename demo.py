@@ -12,8 +12,10 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from .model.codebook import Codebook, read_codebook
+from .model.errors import UserError
 from .serving.score import score
 from .serving.settings import ScoreSettings
 from .terminal import ProgressDisplay, print_report, print_scored
@@ -22,18 +24,31 @@ from .training.settings import TrainSettings
 from .training.tracking import Tracking
 from .training.train import train
 
-QUICK = TrainSettings(epochs=8)
+QUICK = TrainSettings(epochs=8, freeze=1)
 """Settings that finish within four minutes on two cores."""
+
+
+MARKER = ".narrashift-demo"
+"""Says that what lies in the folder may be replaced by the next demo."""
 
 
 def demo(*, out: Path, display: Callable[[], ProgressDisplay]) -> None:
     """Train on the starter corpus, track and register, score seeds and a dump, print tables.
 
     Leaves `<out>/bundle`, `<out>/dump.jsonl`, `<out>/scores`; replaces those of an earlier demo.
+
+    Raises:
+        UserError: the folder holds such names that are no demo's.
     """
+    marker = out / MARKER
+    if not marker.exists() and any(
+        (out / name).exists() for name in ("bundle", "bundle.training", "dump.jsonl", "scores")
+    ):
+        raise UserError(f"{out}: holds a bundle, dump or scores that no demo wrote. Choose another --out")
     codebook = read_codebook()
     seeds = resources.files("narrashift.seeds")
     out.mkdir(parents=True, exist_ok=True)
+    marker.touch()
     with resources.as_file(seeds.joinpath("corpus.jsonl")) as path:
         corpus = read_corpus([path], codebook=codebook)
     with display() as progress:
@@ -69,11 +84,9 @@ def demo(*, out: Path, display: Callable[[], ProgressDisplay]) -> None:
 def write_dump(corpus: Corpus, path: Path) -> Path:
     """Held-out passages as a dump of articles: those of one group, told by one register, make an article."""
     held_out = corpus.select([i for i, split in enumerate(corpus.column("split")) if split == "test"])
-    articles: dict[tuple[str | None, str | None], list[str]] = {}
-    for text, group, register in zip(
-        held_out.texts, held_out.column("group"), held_out.column("register"), strict=True
-    ):
-        articles.setdefault((group, register), []).append(text)
+    articles: dict[tuple[str | int, str | None], list[str]] = {}
+    for i, (group, register) in enumerate(zip(held_out.column("group"), held_out.column("register"), strict=True)):
+        articles.setdefault((i if group is None else group, register), []).append(held_out.texts[i])
     with path.open("w", encoding="utf-8") as file:
         for number, ((_, register), texts) in enumerate(articles.items(), start=1):
             row = {"id": f"article-{number}", "source": register, "text": "\n\n".join(texts)}
@@ -93,7 +106,7 @@ def print_seeds(scores: Path, *, labelled: Corpus) -> None:
     for i, identity in enumerate(labelled.column("id")):
         row = rows[identity]
         cells = [_cell(row, name, labelled=labelled, index=i) for name in labelled.codebook.tasks]
-        table.add_row(labelled.texts[i], *cells)
+        table.add_row(Text(labelled.texts[i]), *cells)
     table.caption = (
         "label probability; [green]✓[/] labelled so by a person, [red]✗[/] not; [yellow]missed[/] labels below"
     )
@@ -118,6 +131,8 @@ def _cell(row: dict[str, Any], name: str, *, labelled: Corpus, index: int) -> st
 def _command() -> str:
     """How this very command is called from here."""
     program = Path(sys.argv[0])
+    if program.name.endswith(".py"):
+        return "python -m narrashift"
     try:
         return str(program.resolve().relative_to(Path.cwd()))
     except ValueError:

@@ -29,9 +29,10 @@ class ProgressDisplay:
         self.what = ""
         self.began = self.last_line = time.monotonic()
         self.first_done = 0.0
+        self.said_done = False
 
     def __enter__(self) -> ProgressDisplay:
-        if self.console.is_terminal:
+        if sys.stderr.isatty() and not self.console.is_dumb_terminal:
             self.bar = Progress(
                 TextColumn("{task.description}"),
                 BarColumn(),
@@ -56,7 +57,7 @@ class ProgressDisplay:
         is_new = stage != self.what.split(" ")[0]
         now = time.monotonic()
         if is_new:
-            self.began, self.first_done = now, done
+            self.began, self.first_done, self.said_done = now, done, False
         if self.bar:
             if is_new and self.task is not None:
                 self.bar.remove_task(self.task)
@@ -64,9 +65,10 @@ class ProgressDisplay:
             if self.task is None:
                 self.task = self.bar.add_task(what, total=total or None)
             self.bar.update(self.task, description=what, completed=done, total=total or None)
-        elif is_new or now - self.last_line >= LINE_SECONDS or (total and done >= total):
+        elif is_new or now - self.last_line >= LINE_SECONDS or (total and done >= total and not self.said_done):
             print(self._line(what, done, total, now), file=sys.stderr, flush=True)
             self.last_line = now
+            self.said_done = bool(total) and done >= total
         self.what = what
 
     def _line(self, what: str, done: float, total: float, now: float) -> str:
@@ -79,7 +81,7 @@ class ProgressDisplay:
 
 def print_report(report: Report, *, yardstick: Report | None = None) -> None:
     """The figures of tasks and labels as tables on standard output; beside them the yardstick's, if given."""
-    console = Console(width=None if sys.stdout.isatty() else 120)
+    console = Console(width=None if sys.stdout.isatty() else 132)
     table = Table(title=f"{report.passages} passages, 95 % intervals from a bootstrap over {report.resampled}")
     table.add_column("figure")
     table.add_column("model", justify="right")
@@ -89,8 +91,9 @@ def print_report(report: Report, *, yardstick: Report | None = None) -> None:
         table.add_row(name, str(figure), *([str(yardstick.figures[name])] if yardstick else []))
     console.print(table)
     labels = Table()
-    for title in ("label", "F1", "average precision", "calibration error", "Brier"):
-        labels.add_column(title, justify="left" if title == "label" else "right")
+    labels.add_column("label", no_wrap=True)
+    for title in ("F1", "average precision", "calibration error", "Brier"):
+        labels.add_column(title, justify="right")
     for name in report.figures:
         if name.startswith("f1/"):
             label = name.removeprefix("f1/")

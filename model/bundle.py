@@ -57,7 +57,7 @@ class Bundle:
         if self.kind == "tfidf":
             from .tfidf import read_tfidf
 
-            return read_tfidf(self.path)
+            return read_tfidf(self.path, codebook=self.codebook)
         from .tokens import read_tokenizer
         from .transformer import TransformerClassifier
 
@@ -75,9 +75,19 @@ class Bundle:
         if not path.exists():
             raise UserError(f"{path}: missing. The bundle is incomplete; train it again")
         try:
-            network = PassageClassifier.from_pretrained(self.path, dtype=torch.float32, use_safetensors=True)
+            loaded: Any = PassageClassifier.from_pretrained(
+                self.path, dtype=torch.float32, use_safetensors=True, output_loading_info=True
+            )
+            network, report = loaded
         except Exception as error:  # safetensors and transformers raise several kinds on a broken file
             raise UserError(f"{path}: cannot be loaded: {str(error).splitlines()[0]}") from None
+        if report["missing_keys"] or report["unexpected_keys"]:
+            raise UserError(f"{path}: not the weights of this model. The bundle is damaged; train it again")
+        limit = network.config.encoder.get("max_position_embeddings") or 10**9
+        if not isinstance(network.config.max_tokens, int) or not 1 <= network.config.max_tokens <= limit:
+            raise UserError(
+                f"{self.path / 'config.json'}: max_tokens {network.config.max_tokens!r} is none of 1..{limit}"
+            )
         expected = {name: len(task.leaves) for name, task in self.codebook.tasks.items()}
         if network.config.heads != expected:
             raise UserError(
@@ -101,16 +111,19 @@ def open_bundle(path: Path | str) -> Bundle:
             "Train one with: narrashift train DATA --out BUNDLE"
         )
     try:
-        model_type = json.loads(config.read_text("utf-8")).get("model_type")
-    except (OSError, ValueError, AttributeError) as error:
+        content = json.loads(config.read_text("utf-8"))
+        model_type = content.get("model_type")
+    except (OSError, ValueError, AttributeError, RecursionError) as error:
         raise UserError(f"{config}: not readable: {error}") from None
-    if model_type not in KINDS:
+    if not isinstance(model_type, str) or model_type not in KINDS:
         raise UserError(f"{config}: model_type {model_type!r} is none of {', '.join(KINDS)}")
     kind: Any = KINDS[model_type]
     for name in DECIDING_FILES[kind]:
         if not (path / name).is_file():
             raise UserError(f"{path}: {name} is missing. The bundle is incomplete; train it again")
     codebook = read_codebook(path / "codebook.toml")
+    if content.get("codebook_digest") != codebook.digest:
+        raise UserError(f"{path}: codebook.toml is not the codebook that it was trained with. Put that one back")
     return Bundle(
         path=path,
         kind=kind,
@@ -146,7 +159,10 @@ def write_transformer(folder: Path, *, network: PassageClassifier, tokenizer: An
     tokenizer.save_pretrained(folder)
 
 
-def write_tfidf(folder: Path, *, classifier: Any) -> None:
+def write_tfidf(folder: Path, *, classifier: Any, codebook: Codebook) -> None:
     """Write a TF-IDF model and the `config.json` that says what it is."""
-    write_whole(folder / "config.json", json.dumps({"model_type": "narrashift_tfidf"}) + "\n")
+    write_whole(
+        folder / "config.json",
+        json.dumps({"model_type": "narrashift_tfidf", "codebook_digest": codebook.digest}) + "\n",
+    )
     classifier.save(folder)

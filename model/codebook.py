@@ -15,8 +15,9 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from .errors import UserError
+from .toml import toml_string
 
-NAME = r"^[A-Za-z][A-Za-z0-9_-]*$"
+NAME = r"[A-Za-z][A-Za-z0-9_-]*"
 RESERVED = {
     "id",
     "text",
@@ -25,6 +26,7 @@ RESERVED = {
     "group",
     "split",
     "annotator",
+    "register",
     "passage",
     "start",
     "end",
@@ -54,9 +56,9 @@ class Task(BaseModel):
     def _names(cls, labels: dict[str, Label]) -> dict[str, Label]:
         import re
 
-        for name in labels:
-            if not re.match(NAME, name):
-                raise ValueError(f"label {name!r}: a name has letters, digits, _ and -, and begins with a letter")
+        wrong = [repr(name) for name in labels if not re.fullmatch(NAME, name)]
+        if wrong:
+            raise ValueError(f"label {', '.join(wrong)}: a name has letters, digits, _ and -, and begins with a letter")
         return labels
 
     @model_validator(mode="after")
@@ -75,13 +77,13 @@ class Task(BaseModel):
             raise ValueError("a single task needs two labels or more, a multi task one or more")
         return self
 
-    @property
+    @cached_property
     def parents(self) -> dict[str, tuple[str, ...]]:
         """Derived labels, each with its children."""
         named = dict.fromkeys(label.parent for label in self.labels.values() if label.parent)
         return {p: tuple(n for n, label in self.labels.items() if label.parent == p) for p in named}
 
-    @property
+    @cached_property
     def leaves(self) -> tuple[str, ...]:
         """The labels that are annotated and predicted, in the codebook's order."""
         return tuple(name for name in self.labels if name not in self.parents)
@@ -119,12 +121,12 @@ class Codebook(BaseModel):
     def _names(cls, tasks: dict[str, Task]) -> dict[str, Task]:
         import re
 
-        for name in tasks:
-            if not re.match(NAME, name) or name in RESERVED:
-                raise ValueError(
-                    f"task {name!r}: a name has letters, digits, _ and -, begins with a letter, "
-                    f"and is none of {', '.join(sorted(RESERVED))}"
-                )
+        wrong = [repr(name) for name in tasks if not re.fullmatch(NAME, name) or name in RESERVED]
+        if wrong:
+            raise ValueError(
+                f"task {', '.join(wrong)}: a name has letters, digits, _ and -, begins with a letter, "
+                f"and is none of {', '.join(sorted(RESERVED))}"
+            )
         return tasks
 
     @cached_property
@@ -138,7 +140,7 @@ class Codebook(BaseModel):
 
     def to_toml(self) -> str:
         """The codebook as the TOML that `read_codebook` reads."""
-        quote = lambda text: json.dumps(text, ensure_ascii=False)  # noqa: E731  (TOML basic strings are JSON's)
+        quote = toml_string
         lines = ["[codebook]", f"name = {quote(self.name)}", f"version = {quote(self.version)}"]
         for task_name, task in self.tasks.items():
             lines += ["", f"[tasks.{task_name}]", f"kind = {quote(task.kind)}"]
@@ -166,9 +168,11 @@ def read_codebook(path: Path | str | None = None) -> Codebook:
         )
     path = Path(path)
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")
     except FileNotFoundError:
         raise UserError(f"{path}: no such codebook. Name a TOML file with --codebook FILE") from None
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}. Name a TOML file with --codebook FILE") from None
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: not UTF-8 at byte {error.start}. Save it as UTF-8") from None
     return parse_codebook(text, place=str(path))
@@ -186,13 +190,24 @@ def parse_codebook(text: str, *, place: str) -> Codebook:
         raise UserError(f"{place}: not TOML: {error}") from None
     unknown = set(raw) - {"codebook", "tasks"}
     if unknown:
-        raise UserError(f"{place}: unknown table {sorted(unknown)[0]!r} (allowed: codebook, tasks)")
+        raise UserError([f"{place}: unknown table {name!r} (allowed: codebook, tasks)" for name in sorted(unknown)])
     head = raw.get("codebook", {})
     if not isinstance(head, dict):
         raise UserError(f"{place}: [codebook] must be a table with name and version")
+    if "tasks" in head:
+        raise UserError(f"{place}, codebook.tasks: no such key (allowed: name, version)")
     try:
         return Codebook.model_validate({**head, "tasks": raw.get("tasks", {})})
     except ValidationError as error:
         raise UserError(
-            [f"{place}, {'.'.join(map(str, e['loc'])) or 'codebook'}: {e['msg']}" for e in error.errors()]
+            [f"{place}, {'.'.join(map(str, e['loc'])) or 'codebook'}: {_told(e)}" for e in error.errors()]
         ) from None
+
+
+def _told(error: Any) -> str:
+    """A pydantic error in words, with the keys that are allowed."""
+    if error["type"] != "extra_forbidden":
+        return error["msg"].removeprefix("Value error, ")
+    models: dict[int, type[BaseModel]] = {1: Codebook, 3: Task, 5: Label}
+    fields = models[len(error["loc"])].model_fields
+    return f"no such key (allowed: {', '.join(fields)})"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from scipy.special import expit, softmax
 
 from .codebook import Codebook, Task
@@ -22,8 +23,8 @@ class TaskDecision(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    temperature: float = 1.0
-    thresholds: dict[str, float] = {}
+    temperature: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
+    thresholds: dict[str, Annotated[float, Field(ge=0, le=1)]] = {}
 
 
 class Decision(BaseModel):
@@ -51,12 +52,15 @@ def read_decision(path: Path, *, codebook: Codebook) -> Decision:
     """
     try:
         decision = Decision.model_validate(json.loads(path.read_text("utf-8")))
-    except (OSError, ValueError, ValidationError) as error:
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UserError(f"{path}, {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    except (OSError, ValueError, RecursionError) as error:
         raise UserError(f"{path}: not a decision file: {str(error).splitlines()[0]}") from None
     expected = Decision.default(codebook)
-    for name, task in expected.tasks.items():
-        found = decision.tasks.get(name)
-        if found is None or set(found.thresholds) != set(task.thresholds) or not found.temperature > 0:
+    for name in expected.tasks | decision.tasks:
+        found, task = decision.tasks.get(name), expected.tasks.get(name)
+        if found is None or task is None or set(found.thresholds) != set(task.thresholds):
             raise UserError(f"{path}: task {name} does not fit codebook {codebook.name} {codebook.version}")
     return decision
 

@@ -10,7 +10,7 @@ class UserError(Exception):
 
     Args:
         problems: one line each: the place (file, row, column), the value, what is allowed, the way out.
-        consequence: what did not happen, as the last line ("nothing was trained").
+        consequence: what did not happen, said at the end ("nothing was trained").
     """
 
     def __init__(self, problems: str | Sequence[str], *, consequence: str = "") -> None:
@@ -25,6 +25,8 @@ class UserError(Exception):
             shown.append(f"… and {len(self.problems) - most} more")
         if len(self.problems) > 1:
             shown.append(f"{len(self.problems)} errors{', ' if self.consequence else ''}{self.consequence}.")
+        elif self.consequence:
+            shown[0] += f" ({self.consequence})"
         return shown
 
 

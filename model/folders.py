@@ -20,15 +20,24 @@ def new_folder(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
         UserError: `path` exists and `overwrite` is off, or its parent cannot be written.
     """
     check_free(path, overwrite=overwrite)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written: {error.strerror}. Choose another --out") from None
     temporary.chmod(0o755)
     try:
         yield temporary
+        check_free(path, overwrite=overwrite)
         if path.exists():
             old = Path(tempfile.mkdtemp(prefix=f".{path.name}-old-", dir=path.parent))
             path.rename(old / path.name)
-            temporary.rename(path)
+            try:
+                temporary.rename(path)
+            except BaseException:
+                (old / path.name).rename(path)
+                old.rmdir()
+                raise
             shutil.rmtree(old)
         else:
             temporary.rename(path)
@@ -38,6 +47,10 @@ def new_folder(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
 
 def check_free(path: Path, *, overwrite: bool) -> None:
     """Raise a `UserError` where `path` exists and may not be replaced."""
+    if not path.name or path.resolve() == Path.cwd():
+        raise UserError(f"{path}: is the current folder. Choose another --out")
+    if path.is_symlink() and not path.exists():
+        raise UserError(f"{path}: is a link that leads nowhere. Choose another --out")
     if path.exists() and not overwrite and not (path.is_dir() and not any(path.iterdir())):
         raise UserError(f"{path}: exists already. Choose another --out, or replace it with --overwrite")
 

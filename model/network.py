@@ -30,12 +30,14 @@ class PassageConfig(PreTrainedConfig):
         heads: dict[str, int] | None = None,
         max_tokens: int = 256,
         dropout: float = 0.1,
+        codebook_digest: str = "",
         **kwargs: Any,
     ) -> None:
         self.encoder = encoder or {}
         self.heads = heads or {}
         self.max_tokens = max_tokens
         self.dropout = dropout
+        self.codebook_digest = codebook_digest
         super().__init__(**kwargs)
 
 
@@ -53,7 +55,7 @@ class PassageClassifier(PreTrainedModel):
         self.encoder = AutoModel.from_config(encoder_config, **_without_pooler(encoder_config.model_type))
         self.dropout = nn.Dropout(config.dropout)
         self.heads = nn.ModuleDict(
-            {task: nn.Linear(encoder_config.hidden_size, leaves) for task, leaves in config.heads.items()}
+            {_module(task): nn.Linear(encoder_config.hidden_size, leaves) for task, leaves in config.heads.items()}
         )
         self.post_init()
 
@@ -74,7 +76,7 @@ class PassageClassifier(PreTrainedModel):
             attention_mask: ``(passages, tokens)``, 1 on tokens and 0 on padding.
         """
         pooled = self.dropout(self.pool(input_ids, attention_mask))
-        return {task: head(pooled) for task, head in self.heads.items()}
+        return {task: self.heads[_module(task)](pooled) for task in self.config.heads}
 
 
 def from_backbone(backbone: str, *, codebook: Codebook, max_tokens: int, dropout: float) -> PassageClassifier:
@@ -88,15 +90,21 @@ def from_backbone(backbone: str, *, codebook: Codebook, max_tokens: int, dropout
     """
     encoder_config = AutoConfig.from_pretrained(backbone)
     config = PassageConfig(
-        encoder=encoder_config.to_dict(),
+        encoder={**encoder_config.to_dict(), "_name_or_path": ""},
         heads={name: len(task.leaves) for name, task in codebook.tasks.items()},
         max_tokens=max_tokens,
         dropout=dropout,
+        codebook_digest=codebook.digest,
     )
     network = PassageClassifier(config)
     pretrained = AutoModel.from_pretrained(backbone, dtype=torch.float32, **_without_pooler(encoder_config.model_type))
     network.encoder.load_state_dict(pretrained.state_dict())
     return network
+
+
+def _module(task: str) -> str:
+    """A module may not be called like a method of `ModuleDict`, a task may."""
+    return f"task_{task}"
 
 
 def _without_pooler(model_type: str) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 from .bundle import Bundle, open_bundle
 from .decision import all_probabilities, decide, names
 from .errors import UserError
+from .passages import unusable_text
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,10 @@ class Predictor:
         """
         if isinstance(texts, str):
             raise UserError("predict takes a list of texts: predict([text])")
+        texts = list(texts)
         for index, text in enumerate(texts):
-            if not isinstance(text, str) or not text.strip():
-                raise UserError(f"text {index}: {text!r} is no text. Leave out what is empty or missing")
+            if reason := unusable_text(text):
+                raise UserError(f"text {index}: {reason}. Leave it out")
         if not texts:
             return []
         logits = self.classifier.logits(texts)

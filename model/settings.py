@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from .errors import UserError, suggestion
+from .toml import toml_value
 
 
 class Settings(BaseModel):
@@ -28,7 +28,7 @@ class Settings(BaseModel):
         values: dict[str, Any] = {}
         if path is not None:
             try:
-                values = tomllib.loads(path.read_text("utf-8"))
+                values = tomllib.loads(path.read_text("utf-8-sig"))
             except OSError as error:
                 raise UserError(f"{path}: {error.strerror}. Name a TOML file with --config FILE") from None
             except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -41,8 +41,9 @@ class Settings(BaseModel):
 
     @classmethod
     def _problem(cls, error: Any, *, path: Path | None, given: Mapping[str, Any]) -> str:
-        key = ".".join(map(str, error["loc"]))
-        place = f"--{key.replace('_', '-')}" if key in given or path is None else f"{path}, {key}"
+        loc = [str(part) for part in error["loc"] if not str(part).startswith(("literal[", "dict["))]
+        key = ".".join(loc)
+        place = f"--{key.replace('_', '-')}" if loc[0] in given or path is None else f"{path}, {key}"
         if error["type"] == "extra_forbidden":
             return f"{place}: no such setting {suggestion(key, list(cls.model_fields))}"
         return f"{place}: {error['input']!r}: {error['msg']}"
@@ -50,12 +51,7 @@ class Settings(BaseModel):
     def to_toml(self) -> str:
         """The settings as TOML that `read` takes; what is None is left out."""
         lines = []
-        for key, value in self.model_dump(mode="json").items():
-            if value is None:
-                continue
-            if isinstance(value, dict):
-                inner = ", ".join(f"{json.dumps(k)} = {json.dumps(v)}" for k, v in value.items())
-                lines.append(f"{key} = {{ {inner} }}")
-            else:
-                lines.append(f"{key} = {json.dumps(value, ensure_ascii=False)}")
+        for key, value in self.model_dump().items():
+            if value is not None:
+                lines.append(f"{key} = {toml_value(value)}")
         return "\n".join(lines) + "\n"

@@ -37,6 +37,10 @@ class TfidfClassifier:
         return np.array([len(text.split()) for text in texts], dtype=np.int64)
 
     def logits(self, texts: Sequence[str], *, tick: Tick | None = None) -> Logits:
+        if not len(texts):
+            return Logits(
+                {task: np.empty((0, len(b)), np.float32) for task, (_, b) in self.heads.items()}, np.zeros(0, bool)
+            )
         matrix = self.features.transform(list(texts))
         tasks = {
             task: np.asarray(matrix @ weights.T + bias, dtype=np.float32)
@@ -75,7 +79,8 @@ def fit_tfidf(texts: Sequence[str], *, targets: dict[str, np.ndarray], codebook:
     try:
         matrix = features.fit_transform(list(texts))
     except ValueError:  # too little text for min_df
-        features.set_params(words__min_df=1, characters__min_df=1)
+        # one letter or sign may be a word here
+        features.set_params(words__min_df=1, characters__min_df=1, words__token_pattern=r"\S+")
         matrix = features.fit_transform(list(texts))
     heads = {}
     for name, task in codebook.tasks.items():
@@ -111,7 +116,7 @@ def _fit_head(matrix: Any, y: np.ndarray, *, leaves: int, single: bool) -> tuple
     return weights, bias
 
 
-def read_tfidf(folder: Path) -> TfidfClassifier:
+def read_tfidf(folder: Path, *, codebook: Codebook | None = None) -> TfidfClassifier:
     """The yardstick in a bundle folder. Types outside a short allow-list are refused.
 
     Raises:
@@ -125,7 +130,21 @@ def read_tfidf(folder: Path) -> TfidfClassifier:
         if unknown:
             raise UserError(f"{path}: holds types that are not allowed ({', '.join(unknown[:3])}); not opened")
         content = skops.io.load(path, trusted=[])
-        return TfidfClassifier(content["features"], content["heads"])
+        features, heads = content["features"], content["heads"]
+        if (
+            type(features) is not FeatureUnion
+            or [type(v) for _, v in features.transformer_list] != [TfidfVectorizer] * 2
+        ):
+            raise UserError(f"{path}: holds something else than a TF-IDF model; not opened")
+        columns = sum(len(v.vocabulary_) for _, v in features.transformer_list)
+        for task, (weights, bias) in heads.items():
+            if weights.shape != (len(bias), columns):
+                raise UserError(f"{path}: task {task}: weights do not fit the features")
+        if codebook and {task: len(b) for task, (_, b) in heads.items()} != {
+            name: len(task.leaves) for name, task in codebook.tasks.items()
+        }:
+            raise UserError(f"{path}: tasks or labels differ from codebook.toml ({', '.join(codebook.tasks)})")
+        return TfidfClassifier(features, heads)
     except UserError:
         raise
     except Exception as error:  # zipfile, JSON, skops: whatever a broken file raises

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 
 from .errors import UserError
 
@@ -34,10 +34,18 @@ def encode(tokenizer: Tokenizer, texts: Sequence[str], *, max_tokens: int) -> tu
     """
     encodings = tokenizer.encode_batch_fast(list(texts))
     truncated = np.array([len(e) > max_tokens for e in encodings], dtype=bool)
-    for encoding, cut in zip(encodings, truncated, strict=True):
-        if cut:
-            encoding.truncate(max_tokens)
-    return [np.array(e.ids, dtype=np.int64) for e in encodings], truncated
+    return [_cut(e, max_tokens=max_tokens) for e in encodings], truncated
+
+
+def _cut(encoding: Encoding, *, max_tokens: int) -> np.ndarray:
+    """The first tokens, with the special tokens that end a text kept at the end, as in training."""
+    ids = np.array(encoding.ids, dtype=np.int64)
+    if len(ids) <= max_tokens:
+        return ids
+    tail = 0
+    while tail < max_tokens - 1 and encoding.special_tokens_mask[len(ids) - 1 - tail]:
+        tail += 1
+    return np.concatenate([ids[: max_tokens - tail], ids[len(ids) - tail :]])
 
 
 def budget_batches(lengths: np.ndarray, *, tokens: int, order: np.ndarray | None = None) -> Iterator[np.ndarray]:

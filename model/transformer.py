@@ -10,6 +10,7 @@ import torch
 from tokenizers import Tokenizer
 
 from .classifier import Logits, Tick
+from .errors import UserError
 from .network import PassageClassifier
 from .tokens import budget_batches, encode, pad
 
@@ -36,7 +37,14 @@ class TransformerClassifier:
         precision: str = "auto",
         batch_tokens: int | None = None,
     ) -> None:
-        self.device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device)
+        if precision not in ("auto", "fp32", "bf16"):
+            raise UserError(f"precision {precision!r} is none of auto, fp32, bf16")
+        if batch_tokens is not None and batch_tokens < 1:
+            raise UserError(f"batch_tokens {batch_tokens}: at least 1")
+        try:
+            self.device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device)
+        except RuntimeError:
+            raise UserError(f"device {device!r}: no such device (auto, cpu, cuda)") from None
         self.network = network.eval().to(self.device)
         self.tokenizer = tokenizer
         self.max_tokens: int | None = network.config.max_tokens

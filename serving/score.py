@@ -159,4 +159,4 @@ class _Tick:
     def __call__(self, passages: int) -> None:
         self.ticked += passages
         rows = self.done + self.rows * self.ticked / max(self.passages, 1)
-        self.progress("scoring rows", np.floor(rows), max(self.total, rows))
+        self.progress("scoring rows", np.floor(rows), self.total if rows <= self.total else 0)

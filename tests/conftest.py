@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
+import string
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -67,13 +70,15 @@ def small_corpus(small_file: Path, codebook: narrashift.Codebook) -> narrashift.
 def tiny_backbone(starter_rows: list[dict], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A randomly initialised two-layer BERT with a WordPiece tokenizer of the starter corpus."""
     import torch
-    from tokenizers import BertWordPieceTokenizer
     from transformers import BertConfig, BertModel, BertTokenizerFast
 
     folder = tmp_path_factory.mktemp("backbone")
-    words = BertWordPieceTokenizer(lowercase=True)
-    words.train_from_iterator([row["text"] for row in starter_rows[:400]], vocab_size=2_000, show_progress=False)
-    words.save_model(str(folder))
+    words = Counter(w for row in starter_rows for w in re.findall(r"\w+|[^\w\s]", row["text"].lower()))
+    frequent = [word for word, _ in sorted(words.items(), key=lambda item: (-item[1], item[0]))]
+    pieces = [*string.ascii_lowercase, *string.digits, *string.punctuation]
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    vocabulary = list(dict.fromkeys([*special, *pieces, *(f"##{p}" for p in pieces), *frequent]))[:2_000]
+    (folder / "vocab.txt").write_text("\n".join(vocabulary) + "\n", "utf-8")
     BertTokenizerFast(vocab=str(folder / "vocab.txt"), do_lower_case=True).save_pretrained(folder)
     torch.manual_seed(0)
     config = BertConfig(
@@ -100,7 +105,7 @@ def tiny_bundle(
 @pytest.fixture(scope="session")
 def store_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated, empty tracking database: copying it saves each test its seconds of migration."""
-    from narrashift.training.tracking import open_store, quiet_mlflow
+    from narrashift.training.store import quiet_mlflow
 
     quiet_mlflow()
     folder = tmp_path_factory.mktemp("store")
@@ -109,5 +114,4 @@ def store_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     uri = f"sqlite:///{folder / 'mlflow.db'}"
     mlflow.set_tracking_uri(uri)
     mlflow.MlflowClient().search_experiments()
-    assert callable(open_store)
     return folder / "mlflow.db"

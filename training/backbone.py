@@ -34,6 +34,14 @@ def resolve_backbone(name: str) -> str:
     return str(Path(spec.submodule_search_locations[0]) / "model")
 
 
+def _longest(encoder: dict[str, Any]) -> int | None:
+    """Tokens that fit the position embeddings; RoBERTa's begin behind the padding id."""
+    positions = encoder.get("max_position_embeddings")
+    if positions and encoder.get("model_type") in {"roberta", "xlm-roberta", "camembert"}:
+        return positions - (encoder.get("pad_token_id") or 0) - 1
+    return positions
+
+
 def load_backbone(settings: TrainSettings, *, codebook: Codebook) -> tuple[PassageClassifier, Any]:
     """A network with pretrained encoder and fresh heads, and its tokenizer.
 
@@ -53,7 +61,7 @@ def load_backbone(settings: TrainSettings, *, codebook: Codebook) -> tuple[Passa
         ) from None
     if not getattr(tokenizer, "is_fast", False):
         raise UserError(f"--backbone {settings.backbone}: it has no fast tokenizer (tokenizer.json)")
-    limit = network.config.encoder.get("max_position_embeddings") or settings.max_tokens
+    limit = _longest(network.config.encoder) or settings.max_tokens
     if settings.max_tokens > limit:
         raise UserError(f"--max-tokens {settings.max_tokens}: this backbone reads at most {limit} tokens")
     return network, tokenizer

@@ -21,9 +21,9 @@ class TrainSettings(Settings):
     epochs: Count = Field(default=8, description="passes over the training passages, at most")
     patience: Count = Field(default=3, description="epochs without a better validation macro-F1 before stopping")
     batch: Count = Field(default=16, description="passages a step")
-    learning_rate: Positive = Field(default=1e-4, description="of the encoder's top layer")
+    learning_rate: Positive = Field(default=2e-4, description="of the encoder's top layer")
     head_learning_rate: Positive = Field(default=1e-3, description="of the heads")
-    layer_decay: Annotated[float, Field(gt=0, le=1)] = Field(default=0.9, description="per layer, going down")
+    layer_decay: Annotated[float, Field(gt=0, le=1)] = Field(default=0.95, description="per layer, going down")
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     warmup: Share = Field(default=0.1, description="share of the steps over which the rate rises")
     dropout: Share = Field(default=0.1, description="of the pooled features")
@@ -34,7 +34,7 @@ class TrainSettings(Settings):
     )
     task_weights: dict[str, Positive] = Field(default={}, description="{ frame = 2.0 }; 1 where not named")
     freeze: Annotated[int, Field(ge=0)] = Field(
-        default=1, description="0: train everything; 1: embeddings fixed; n: also the lowest n-1 layers"
+        default=0, description="0: train everything; 1: embeddings fixed; n: also the lowest n-1 layers"
     )
     precision: Literal["auto", "fp32", "bf16"] = Field(
         default="auto", description="auto: bf16 where the processor has it"

@@ -19,8 +19,10 @@ def tracking_uri(directory: Path | None = None) -> str:
 
 
 def quiet_mlflow() -> None:
-    """Before MLflow is imported: no usage telemetry, and no word below a warning on the terminal."""
+    """Import MLflow so that it sends no usage telemetry and says nothing below an error on the terminal."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "ERROR")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.ERROR)
@@ -58,6 +60,7 @@ def open_ui(*, port: int, directory: Path | None = None) -> int:
     ]
     if file is not None:
         command += ["--default-artifact-root", (file.parent / ARTIFACTS).resolve().as_uri()]
+    os.environ.setdefault("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")  # saves a dozen worker processes
     print(f"MLflow UI: http://127.0.0.1:{port} (store {uri}; stop it with Ctrl-C)", file=sys.stderr)
     try:
         return subprocess.call(command)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import math
 import shutil
 import tempfile
+import warnings
 from collections.abc import Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
@@ -144,7 +146,7 @@ class Tracking:
         Returns:
             One line that says which version it is, who is champion and why.
         """
-        with package_copy() as package:
+        with package_copy() as package, _quietly():
             info = self.mlflow.pyfunc.log_model(
                 name="model",
                 python_model=str(Path(__file__).with_name("pyfunc_model.py")),
@@ -208,7 +210,8 @@ def open_store(uri: str) -> None:
         with lock:
             if mlflow.get_experiment_by_name(MODEL) is None:
                 place = (file.parent / ARTIFACTS).resolve().as_uri() if file is not None else None
-                mlflow.create_experiment(MODEL, artifact_location=place)
+                kind = {"mlflow.experimentKind": "custom_model_development"}  # opens on runs, not on traces
+                mlflow.create_experiment(MODEL, artifact_location=place, tags=kind)
             mlflow.set_experiment(MODEL)
     except Exception as error:  # SQLAlchemy, requests and MLflow each raise their own
         raise UserError(f"{uri}: this tracking store cannot be used: {str(error).splitlines()[0]}") from None
@@ -238,11 +241,9 @@ def _bundle_of(mlflow: Any, model_uri: str) -> Path:
     """The bundle inside a logged model. A local store is read in place, a remote one is downloaded."""
     source = mlflow.MlflowClient().get_model_version_download_uri(*_name_and_version(mlflow, model_uri))
     folder = Path(mlflow.artifacts.download_artifacts(artifact_uri=source))
-    return (
-        folder / "artifacts" / "bundle"
-        if (folder / "artifacts" / "bundle").exists()
-        else folder / "artifacts" / folder.name
-    )
+    for config in folder.glob("artifacts/*/config.json"):  # MLflow keeps the bundle under its own folder's name
+        return config.parent
+    raise UserError(f"{model_uri}: holds no bundle; it was not logged by narrashift")
 
 
 def _name_and_version(mlflow: Any, model_uri: str) -> tuple[str, str]:
@@ -273,6 +274,14 @@ def package_copy() -> Iterator[Path]:
                 (target / file.relative_to(home)).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(file, target / file.relative_to(home))
         yield target
+
+
+@contextlib.contextmanager
+def _quietly() -> Iterator[None]:
+    """Without what MLflow prints and warns of while it logs a model; errors are raised as ever."""
+    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _release(name: str) -> str:

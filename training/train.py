@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from ..model.bundle import write_description, write_transformer
 from ..model.errors import UserError
 from ..model.folders import check_free, new_folder
@@ -79,6 +81,7 @@ def train(
     if not resume:
         shutil.rmtree(work, ignore_errors=True)
     progress("loading the backbone", 0, 0)
+    torch.manual_seed(settings.seed)  # the heads are drawn while the network is built
     network, pretrained_tokenizer = load_backbone(settings, codebook=codebook)
 
     with tracking(run_id=position.run_id, name=f"{out.name}-seed{settings.seed}") as run:

@@ -33,7 +33,7 @@ def write_yardstick(
 ) -> None:
     """Write the yardstick as a bundle of its own."""
     folder.mkdir()
-    write_tfidf(folder, classifier=classifier)
+    write_tfidf(folder, classifier=classifier, codebook=split.train.codebook)
     write_description(
         folder,
         codebook=split.train.codebook,
