@@ -78,13 +78,14 @@ def train(
         raise UserError("no data. Name files of labelled passages: narrashift train DATA --out BUNDLE")
 
     from .model.codebook import read_codebook
+    from .rows import check_encoding
     from .terminal import ProgressDisplay, print_report
     from .training.corpus import read_corpus
     from .training.tracking import NoTracking, Tracking
     from .training.train import train as run
 
     book = read_codebook(codebook)
-    _encoding_known(encoding)
+    check_encoding("utf-8" if encoding is None else encoding)
 
     def read(paths: Sequence[Path]) -> Any:
         try:
@@ -117,12 +118,13 @@ def evaluate(
 ) -> None:
     """Measure a bundle on labelled passages, every figure with its interval."""
     from .model.bundle import open_bundle
+    from .rows import check_encoding
     from .terminal import print_report
     from .training.corpus import read_corpus
     from .training.evaluation import evaluate as run
 
     opened = open_bundle(_model(bundle))
-    _encoding_known(encoding)
+    check_encoding("utf-8" if encoding is None else encoding)
     corpus = read_corpus(data, codebook=opened.codebook, column=_pairs(column), encoding=encoding or "utf-8")
     if split is not None:
         chosen = [i for i, value in enumerate(corpus.column("split")) if value == split]
@@ -170,7 +172,7 @@ def score(
     unknown = set(named) - {"text", "id"}
     if unknown:
         raise UserError(f"--column {sorted(unknown)[0]}=…: score takes text=NAME and id=NAME; see --carry for others")
-    carried = {new or old: old for old, new in (_carried(c) for c in carry)} if carry else None
+    carried = _carried(carry) if carry else None
     flags = {
         **named, "carry": carried, "as_text": as_text or None, "encoding": encoding, "cut": cut, "part": part,
         "engine": engine, "device": device,
@@ -182,10 +184,11 @@ def score(
     if not inputs or not model:
         raise UserError("name the dump and the model: narrashift score INPUT --model BUNDLE --out DIR")
 
+    from .rows import check_encoding
     from .serving.score import score as run
     from .terminal import ProgressDisplay, print_scored
 
-    _encoding_known(chosen.encoding)
+    check_encoding(chosen.encoding)
     with ProgressDisplay() as progress:
         scored = run(inputs, model=_model(model), out=out, settings=chosen, progress=progress)
     print_scored(scored)
@@ -229,10 +232,17 @@ def _pairs(values: Sequence[str] | None) -> dict[str, str]:
     return pairs
 
 
-def _carried(value: str) -> tuple[str, str]:
-    """(column, its new name) of `column` or `new=column`."""
-    new, equals, old = value.partition("=")
-    return (old, new) if equals else (value, value)
+def _carried(values: Sequence[str]) -> dict[str, str]:
+    """New name -> column, of `column` or `new=column`."""
+    carried: dict[str, str] = {}
+    for value in values:
+        new, equals, old = value.partition("=")
+        if not new or (equals and not old):
+            raise UserError(f"--carry {value}: COLUMN or NAME=COLUMN is expected, as in source=outlet")
+        if new in carried:
+            raise UserError(f"--carry {value}: {new!r} is carried already; give this one another name")
+        carried[new] = old or new
+    return carried
 
 
 def _assignments(values: Sequence[str] | None) -> dict[str, Any]:
@@ -248,26 +258,16 @@ def _assignments(values: Sequence[str] | None) -> dict[str, Any]:
     return given
 
 
-def _encoding_known(encoding: str | None) -> None:
-    import codecs
-
-    try:
-        codecs.lookup(encoding or "utf-8")
-    except LookupError:
-        raise UserError(
-            f"--encoding {encoding}: no such encoding (utf-8, cp1251, koi8-u, latin-1, utf-16, …)"
-        ) from None
-
-
 def main() -> None:
     """Run a command. What the user can put right is one line (or a line each) and exit code 2."""
     try:
         app()
     except UserError as error:
         print("\n".join(error.lines()), file=sys.stderr)
-    except KeyboardInterrupt:
-        print("stopped. The same command with --resume (train) or as it was (score) goes on", file=sys.stderr)
-        sys.exit(130)
+    except SystemExit as stop:
+        if stop.code == 130:  # what typer makes of Ctrl-C
+            print("stopped. The same command with --resume (train) or as it was (score) goes on", file=sys.stderr)
+        raise
     except Exception as error:
         line = _known_failure(error)
         if line is None:

@@ -5,6 +5,7 @@ JSONL, CSV, TSV and Parquet, plain text (a file is a row), all also gzipped. Sha
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import io
@@ -78,7 +79,7 @@ def find_files(inputs: Iterable[Path]) -> list[Path]:
             files.append(path)
     if not files:
         raise UserError(f"no input. Name files or folders ({_endings()})")
-    return files
+    return list({path.resolve(): path for path in reversed(files)}.values())[::-1]  # a file named twice is one
 
 
 def read_rows(path: Path, *, name: str | None = None, encoding: str = "utf-8", skip: int = 0) -> Iterator[Row | BadRow]:
@@ -93,6 +94,7 @@ def read_rows(path: Path, *, name: str | None = None, encoding: str = "utf-8", s
     Yields:
         `Row`, or `BadRow` where a row (or the rest of the file) cannot be read. Never raises for content.
     """
+    check_encoding(encoding)
     label = name or path.name
     reader = READERS[file_format(path) or "text"]
     number = skip
@@ -100,9 +102,21 @@ def read_rows(path: Path, *, name: str | None = None, encoding: str = "utf-8", s
         for row in reader(path, label, encoding, skip):
             number = row.number or number
             yield row
+    except UnicodeError:
+        yield BadRow(label, None, f"unreadable after row {number}: {_encoding_reason(encoding)}")
     except READ_ERRORS as error:
         reason = "the gzip data end early" if isinstance(error, EOFError) else str(error)
         yield BadRow(label, None, f"unreadable after row {number}: {reason}")
+
+
+def check_encoding(encoding: str) -> None:
+    """Raise a `UserError` for what is no encoding of text."""
+    try:
+        if codecs.lookup(encoding)._is_text_encoding:
+            return
+    except LookupError:
+        pass
+    raise UserError(f"--encoding {encoding}: no such encoding (utf-8, cp1251, koi8-u, latin-1, utf-16, …)")
 
 
 def _open(path: Path) -> IO[bytes]:
@@ -122,7 +136,10 @@ def _lines(file: IO[bytes]) -> Iterator[bytes | None]:
 
 def _read_jsonl(path: Path, label: str, encoding: str, skip: int) -> Iterator[Row | BadRow]:
     with _open(path) as file:
-        for number, line in enumerate(_lines(file), start=1):
+        lines = _lines(file)
+        if "\n".encode(encoding) != b"\n":  # UTF-16, UTF-32: a line does not end with one byte
+            lines = (line.encode(encoding) for line in io.TextIOWrapper(file, encoding=encoding, newline="\n"))
+        for number, line in enumerate(lines, start=1):
             if number <= skip:
                 continue
             if line is None:
@@ -151,16 +168,23 @@ def _read_jsonl(path: Path, label: str, encoding: str, skip: int) -> Iterator[Ro
 def _read_separated(path: Path, label: str, encoding: str, skip: int, *, separator: str) -> Iterator[Row | BadRow]:
     csv.field_size_limit(LONGEST_LINE)
     with _open(path) as raw:
-        text = io.TextIOWrapper(raw, encoding=encoding, errors="surrogateescape", newline="")
-        reader = csv.reader(text, delimiter=separator)
-        header = next(reader, None)
+        with_mark = "utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding
+        text = io.TextIOWrapper(raw, encoding=with_mark, errors="surrogateescape", newline="")
+        reader = csv.reader(text, delimiter=separator, strict=True)
+        try:
+            header = next(reader, None)
+        except csv.Error as error:
+            yield BadRow(label, None, f"broken header: {error}")
+            return
         if not header:
             yield BadRow(label, None, "empty: there is no header row")
             return
         header[0] = header[0].removeprefix("\ufeff")
+        if any(map(_escaped, header)):
+            yield BadRow(label, None, f"the header is {_encoding_reason(encoding)}")
+            return
         if len(set(header)) < len(header):
-            twice = next(column for column in header if header.count(column) > 1)
-            yield BadRow(label, None, f"the header names column {twice!r} twice")
+            yield BadRow(label, None, _twice(header))
             return
         number = 1
         while True:
@@ -194,17 +218,41 @@ def _read_parquet(path: Path, label: str, encoding: str, skip: int) -> Iterator[
             with _open(path) as packed:
                 source = pa.BufferReader(packed.read())
         with pq.ParquetFile(source) as table:
+            names = table.schema_arrow.names
+            if len(set(names)) < len(names):
+                yield BadRow(label, None, _twice(names))
+                return
             number = 0
             for batch in table.iter_batches(batch_size=1_000):
                 if number + len(batch) <= skip:
                     number += len(batch)
                     continue
-                for values in batch.to_pylist():
+                for values in _batch_values(batch):
                     number += 1
-                    if number > skip:
+                    if number <= skip:
+                        continue
+                    if isinstance(values, dict):
                         yield Row(label, number, values)
-    except pa.ArrowException as error:
+                    else:
+                        yield BadRow(label, number, f"holds a value that cannot be read: {values}")
+    except (pa.ArrowException, UnicodeDecodeError) as error:
         yield BadRow(label, None, f"not a readable Parquet file: {str(error).splitlines()[0]}")
+
+
+def _batch_values(batch: Any) -> Iterator[dict[str, Any] | str]:
+    """Rows of an Arrow batch; where one holds what Python cannot (no UTF-8, no date), the reason in its place."""
+    import pyarrow as pa
+
+    try:
+        yield from batch.to_pylist()
+        return
+    except (ValueError, OverflowError, pa.ArrowException):
+        pass
+    for index in range(len(batch)):
+        try:
+            yield batch.slice(index, 1).to_pylist()[0]
+        except (ValueError, OverflowError, pa.ArrowException) as error:
+            yield str(error).splitlines()[0]
 
 
 def _read_text(path: Path, label: str, encoding: str, skip: int) -> Iterator[Row | BadRow]:
@@ -220,6 +268,10 @@ def _read_text(path: Path, label: str, encoding: str, skip: int) -> Iterator[Row
         yield Row(label, 1, {"id": label, "text": text}, "file")
     except UnicodeDecodeError as error:
         yield BadRow(label, 1, _encoding_reason(encoding, error.start), "file")
+
+
+def _twice(names: list[str]) -> str:
+    return f"the header names column {next(name for name in names if names.count(name) > 1)!r} twice"
 
 
 def _encoding_reason(encoding: str, byte: int | None = None) -> str:

@@ -43,9 +43,9 @@ class TransformerClassifier:
             raise UserError(f"batch_tokens {batch_tokens}: at least 1")
         try:
             self.device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device)
-        except RuntimeError:
-            raise UserError(f"device {device!r}: no such device (auto, cpu, cuda)") from None
-        self.network = network.eval().to(self.device)
+            self.network = network.eval().to(self.device)
+        except (RuntimeError, AssertionError):
+            raise UserError(f"device {device!r}: not on this machine (auto, cpu, cuda)") from None
         self.tokenizer = tokenizer
         self.max_tokens: int | None = network.config.max_tokens
         self.bf16 = precision == "bf16" or (precision == "auto" and self.device.type == "cuda")

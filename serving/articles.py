@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ import pyarrow as pa
 
 from ..model.errors import UserError, suggestion
 from ..model.passages import unusable_text
-from ..rows import BadRow, Row, read_rows
+from ..rows import BadRow, Row, check_encoding, read_rows
 from .settings import ScoreSettings
 
 SAMPLE = 1_000
@@ -70,11 +71,17 @@ class Columns:
 
 
 def name_inputs(files: list[Path]) -> list[Input]:
-    """Inputs by the shortest name that tells them apart: the file's own, or with its folders."""
+    """Inputs by the file's own name, or by its path below the folder they share where names repeat."""
     names = [file.name for file in files]
     if len(set(names)) < len(names):
-        names = [file.as_posix() for file in files]
-    return [Input(path=file, name=name) for file, name in zip(files, names, strict=True)]
+        shared = Path(os.path.commonpath([file.resolve().parent for file in files]))
+        names = [file.resolve().relative_to(shared).as_posix() for file in files]
+    return [Input(path=file, name=_readable(name)) for file, name in zip(files, names, strict=True)]
+
+
+def _readable(name: str) -> str:
+    """A file name as text, with the bytes that are no UTF-8 replaced."""
+    return os.fsencode(name).decode("utf-8", "replace")
 
 
 def plan_columns(inputs: list[Input], *, settings: ScoreSettings, taken: Iterable[str]) -> Columns:
@@ -86,6 +93,26 @@ def plan_columns(inputs: list[Input], *, settings: ScoreSettings, taken: Iterabl
     Raises:
         UserError: no readable row at all, no text column, a column asked for that is not there, a clash.
     """
+    check_encoding(settings.encoding)
+    rows = _sample(inputs, settings=settings)
+    present = list(dict.fromkeys(column for row in rows for column in row.values))
+    if settings.text not in present:
+        columns = list(rows[0].values)
+        raise UserError(
+            f"{rows[0].file}: no column {settings.text!r} {suggestion(settings.text, columns)}. "
+            "Name the article's column with --column text=NAME"
+        )
+    carried = _carried_columns(present, settings=settings, file=rows[0].file, taken=set(taken))
+    types = {
+        new: _column_type([row.values.get(old) for row in rows], as_text=new in settings.as_text or not old)
+        for new, old in carried.items()
+    }
+    id_from = next(iter(carried.values())) or None
+    return Columns(text=settings.text, id_from=id_from, carried=carried, types=types)
+
+
+def _sample(inputs: list[Input], *, settings: ScoreSettings) -> list[Row]:
+    """The first rows of the dump that can be read, a thousand at most."""
     rows, first_bad = [], None
     for entry in inputs:
         for row in itertools.islice(read_rows(entry.path, name=entry.name, encoding=settings.encoding), SAMPLE):
@@ -99,28 +126,35 @@ def plan_columns(inputs: list[Input], *, settings: ScoreSettings, taken: Iterabl
         raise UserError(
             f"{first_bad.place}: {first_bad.reason}" if first_bad else f"{inputs[0].name}: empty: there is no row in it"
         )
-    present = list(dict.fromkeys(column for row in rows for column in row.values))
-    if settings.text not in present:
-        raise UserError(
-            f"{inputs[0].name}: no column {settings.text!r} {suggestion(settings.text, present)}. "
-            "Name the article's column with --column text=NAME"
-        )
-    id_from = settings.id or ("id" if "id" in present else None)
+    return rows
+
+
+def _carried_columns(present: list[str], *, settings: ScoreSettings, file: str, taken: set[str]) -> dict[str, str]:
+    """New name -> column, the id first; its column is empty where the dump has none."""
+    id_from = settings.id or ("id" if "id" in present else "")
     id_name = id_from or "id"
+    if id_name in taken:
+        raise UserError(
+            f"{file}: the id {id_name!r} is also a column of the scores. Rename it in the dump, "
+            "or name another id with --column id=NAME"
+        )
     wanted = settings.carry if settings.carry is not None else {c: c for c in CARRIED_BY_DEFAULT if c in present}
-    carried = {id_name: id_from or ""} | {new: old for new, old in wanted.items() if new != id_name}
-    for new, old in carried.items():
-        if old and old not in present:
-            raise UserError(f"{inputs[0].name}: no column {old!r} {suggestion(old, present)}")
-        if new in set(taken):
+    for new, old in {id_name: id_from, **wanted}.items():
+        if old not in present and (new != id_name or old):
+            raise UserError(f"{file}: no column {old!r} to carry as {new!r} {suggestion(old, present)}")
+        if new in taken:
             raise UserError(
-                f"column {new!r} is also a column of the scores. Carry it by another name: --carry NAME={old}"
+                f"column {new!r} is also a column of the scores. Carry it under another: --carry NAME={old}"
             )
-    types = {
-        new: _column_type([row.values.get(old) for row in rows], as_text=new in settings.as_text or not old)
-        for new, old in carried.items()
-    }
-    return Columns(text=settings.text, id_from=id_from, carried=carried, types=types)
+        if new == id_name and old != id_from:
+            raise UserError(
+                f"{new!r} is the name of the id. Carry {old!r} by another, or make it the id: --column id={old}"
+            )
+    carried = {id_name: id_from, **wanted}
+    for name in settings.as_text:
+        if name not in carried:
+            raise UserError(f"--as-text {name}: no carried column {suggestion(name, list(carried))}")
+    return carried
 
 
 def read_articles(
@@ -155,12 +189,9 @@ def _article(row: Row | BadRow, *, columns: Columns, at: Position) -> Article | 
     carried = []
     for new, old in columns.carried.items():
         value = values.get(old) if old else identity
-        fitted, fits = _fitted(value, columns.types[new])
-        if not fits:
-            return refuse(
-                f"column {new}: {str(value)[:40]!r} is no {columns.types[new]} as in the first rows; "
-                f"carry it as text with --as-text {new}"
-            )
+        fitted, wrong = _fitted(value, columns.types[new])
+        if wrong:
+            return refuse(f"column {new}: {wrong}; carry it as text with --as-text {new}")
         carried.append(fitted)
     return Article(text=values[columns.text], carried=tuple(carried), at=at)
 
@@ -168,28 +199,41 @@ def _article(row: Row | BadRow, *, columns: Columns, at: Position) -> Article | 
 def _column_type(values: list[Any], *, as_text: bool) -> pa.DataType:
     """The Arrow type that a column's first values have in common; text where they have none."""
     known = [value for value in values if value is not None]
-    if as_text or not known:
+    if as_text or not known or len({isinstance(value, bool) for value in known}) > 1:
         return pa.string()
-    try:
-        found = pa.array(known).type
-    except (pa.ArrowException, OverflowError):
-        return pa.string()
-    return pa.string() if pa.types.is_nested(found) or pa.types.is_null(found) else found
+    for kind in (None, pa.uint64()):
+        try:
+            found = pa.array(known, type=kind).type
+        except (pa.ArrowException, OverflowError, TypeError, ValueError):
+            continue
+        return pa.string() if pa.types.is_nested(found) or pa.types.is_null(found) else found
+    return pa.string()
 
 
-def _fitted(value: Any, kind: pa.DataType) -> tuple[Any, bool]:
-    """The value as its column stores it, and whether it can."""
+def _fitted(value: Any, kind: pa.DataType) -> tuple[Any, str | None]:
+    """The value as its column stores it, or what is wrong with it."""
     if value is None:
-        return None, True
+        return None, None
     if pa.types.is_string(kind):
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-        return text, _storable(text) is text
+        text = _as_text(value)
+        return text, None if _storable(text) is text else "half a character (a lone surrogate): broken Unicode"
+    misfit = f"{str(value)[:40]!r} is no {kind} as in the first rows"
     if isinstance(value, bool) != pa.types.is_boolean(kind):
-        return None, False
+        return None, misfit
     try:
-        return pa.scalar(value, type=kind).as_py(), True
+        stored = pa.scalar(value, type=kind).as_py()
     except (pa.ArrowException, OverflowError, TypeError, ValueError):
-        return None, False
+        return None, misfit
+    return (stored, None) if stored == value or value != value else (None, misfit)
+
+
+def _as_text(value: Any) -> str:
+    """What a person would write: a list or object as JSON, anything else as it prints."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict | list | tuple | bool):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)
 
 
 def _storable(text: str | None) -> str | None:

@@ -37,11 +37,15 @@ def cut_articles(
     counts = iter((count_tokens(flat) - specials).tolist())
     cut = []
     for text, spans in zip(texts, spans_of, strict=True):
-        sized = [
-            piece
-            for span in spans
-            for piece in _shortened(text, span, next(counts), budget, count_tokens=count_tokens, specials=specials)
-        ]
+        sized: list[tuple[Span, int]] = []
+        for span in spans:
+            for (begin, end), tokens in _shortened(
+                text, span, next(counts), budget, count_tokens=count_tokens, specials=specials
+            ):
+                if sized and (not text[begin:end].strip() or not text[slice(*sized[-1][0])].strip()):
+                    (begin, _), before = sized.pop()  # white space alone is no piece
+                    tokens += before
+                sized.append(((begin, end), tokens))
         cut.append(list(_joined(text, sized, budget=budget, most_sentences=most_sentences)))
     return cut
 
@@ -50,7 +54,8 @@ def _joined(text: str, sized: list[tuple[Span, int]], *, budget: int, most_sente
     """Join sentences to passages, greedily."""
     start, tokens, sentences = 0, 0, 0
     for (begin, end), count in sized:
-        if sentences and (tokens + count > budget or sentences == most_sentences):
+        inside_word = text[begin - 1 : begin + 1].isalnum() and begin > start  # its halves may count more when joined
+        if sentences and (tokens + count > budget or sentences == most_sentences or inside_word):
             yield start, begin
             start, tokens, sentences = begin, 0, 0
         tokens, sentences = tokens + count, sentences + 1

@@ -45,9 +45,9 @@ def _read_through(entry: Input) -> tuple[str, int]:
                 continue
             try:
                 while block:
-                    lines += unpack.decompress(block).count(b"\n")
-                    block = unpack.unused_data
-                    if block:  # a gzip file may have several members
+                    lines += unpack.decompress(block, 4 * BLOCK).count(b"\n")
+                    block = unpack.unconsumed_tail or unpack.unused_data
+                    if unpack.eof:  # a gzip file may have several members
                         unpack = zlib.decompressobj(31)
             except zlib.error:
                 unpack = None

@@ -7,9 +7,10 @@ in the same stretch of input lie in `errors/00000.parquet` before the part appea
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -56,9 +57,7 @@ class ScoreFolder:
         self.position, self.counts, self.parts, self.done = Position(), Counts(), 0, False
 
     def __enter__(self) -> ScoreFolder:
-        if self.path.exists() and (
-            not self.path.is_dir() or (any(self.path.iterdir()) and not (self.path / RUN).exists())
-        ):
+        if self.path.exists() and not _is_score_folder(self.path):
             raise UserError(f"{self.path}: exists and is no score folder. Choose another --out")
         self.path.mkdir(parents=True, exist_ok=True)
         self.lock = FileLock(self.path / LOCK)
@@ -80,26 +79,37 @@ class ScoreFolder:
 
     def _open(self) -> None:
         run = self.path / RUN
-        if run.exists():
-            _refuse_other(self.path, _read_json(run), self.fingerprint)
-        else:
+        before = _read_json(run) if run.exists() else {}
+        if self._part(0).exists():
+            _refuse_other(self.path, before, self.fingerprint)
+        else:  # nothing is scored yet: a start that failed does not bind the next
             write_whole(run, json.dumps(self.fingerprint, indent=1))
         for name in (PARTS, ERROR_PARTS):
             (self.path / name).mkdir(exist_ok=True)
         while (part := self._part(self.parts)).exists():
             try:
                 metadata = pq.read_schema(part).metadata
-            except (pa.ArrowException, OSError) as error:
+                self.position = Position(**json.loads(metadata[b"narrashift.position"]))
+                self.counts = Counts(**json.loads(metadata[b"narrashift.counts"]))
+            except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
                 raise UserError(
                     f"{part}: broken ({str(error).splitlines()[0]}). Delete it and those after it, and start again"
                 ) from None
-            self.position = Position(**json.loads(metadata[b"narrashift.position"]))
-            self.counts = Counts(**json.loads(metadata[b"narrashift.counts"]))
             self.parts += 1
         progress = self.path / PROGRESS
-        self.done = progress.exists() and bool(_read_json(progress).get("done"))
+        state = _read_json(progress) if progress.exists() else {}
+        self.done = bool(state.get("done")) and self.parts == state.get("parts")
         if self.done:
             shutil.rmtree(self.path / ERROR_PARTS, ignore_errors=True)
+        elif state.get("done"):
+            self._reopen()
+
+    def _reopen(self) -> None:
+        """A finished run has lost its last parts: take the errors of the others back out of `errors.parquet`."""
+        kept = pq.read_table(self.path / ERROR_FILE, schema=ERRORS).slice(0, self.counts.refused)
+        for index in range(self.parts):
+            _write_table(kept if index == 0 else kept.slice(0, 0), self.path / ERROR_PARTS / f"{index:05d}.parquet")
+        self._progress(done=False)
 
     def write_part(self, table: pa.Table, refused: Sequence[Refused], *, articles: int, position: Position) -> None:
         """Write a stretch of the input: first its errors, then, by one rename, its scores."""
@@ -112,12 +122,9 @@ class ScoreFolder:
 
     def finish(self) -> None:
         """Join the errors to `errors.parquet` and mark the run as done."""
-        final = self.path / ERROR_FILE
-        temporary = final.with_name(final.name + ".tmp")
-        with pq.ParquetWriter(temporary, ERRORS) as writer:
+        with _whole(self.path / ERROR_FILE) as temporary, pq.ParquetWriter(temporary, ERRORS) as writer:
             for index in range(self.parts):
                 writer.write_table(pq.read_table(self.path / ERROR_PARTS / f"{index:05d}.parquet", schema=ERRORS))
-        temporary.replace(final)
         self._progress(done=True)
         self.done = True
         shutil.rmtree(self.path / ERROR_PARTS, ignore_errors=True)
@@ -130,30 +137,58 @@ class ScoreFolder:
         return self.path / PARTS / f"{index:05d}.parquet"
 
 
-def _write_table(table: pa.Table, path: Path) -> None:
+def _is_score_folder(path: Path) -> bool:
+    """Whether the folder is one, or empty, or what is left of one that was killed before it said what it is."""
+    return path.is_dir() and ((path / RUN).exists() or {p.name for p in path.iterdir()} <= {LOCK, f"{RUN}.tmp"})
+
+
+@contextlib.contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    """A temporary name beside `path` that becomes it when the block ends without an error."""
     temporary = path.with_name(path.name + ".tmp")
     try:
-        pq.write_table(table, temporary, compression="zstd")
+        yield temporary
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
 
 
+def _write_table(table: pa.Table, path: Path) -> None:
+    with _whole(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd")
+
+
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        return json.loads(path.read_text("utf-8"))
+        content = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise UserError(f"{path}: not readable ({error}). Choose another --out") from None
+    if not isinstance(content, dict):
+        raise UserError(f"{path}: not what a scoring run writes. Choose another --out")
+    return content
 
 
 def _refuse_other(path: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
     """Raise a `UserError` that says what differs between the run in the folder and this one."""
-    now = json.loads(json.dumps(now))
-    differing = [key for key in {**before, **now} if before.get(key) != now.get(key)]
+    there, here = _flat(before), _flat(json.loads(json.dumps(now)))
+    differing = [key for key in {**there, **here} if there.get(key) != here.get(key)]
     if differing:
-        shown = "; ".join(f"{key}: {_short(before.get(key))} there, {_short(now.get(key))} here" for key in differing)
+        shown = "; ".join(f"{k}: {_short(there.get(k))} there, {_short(here.get(k))} here" for k in differing[:8])
         raise UserError(f"{path}: holds another run ({shown}). Choose another --out")
+
+
+def _flat(run: dict[str, Any]) -> dict[str, Any]:
+    """One level of keys: settings and columns by their own name, input files by theirs."""
+    flat: dict[str, Any] = {}
+    for key, value in run.items():
+        if isinstance(value, dict):
+            flat |= {f"{key}.{name}": inner for name, inner in value.items()}
+        elif isinstance(value, list):
+            flat |= {f"{key} {item.get('name')}": item.get("sha256") for item in value if isinstance(item, dict)}
+        else:
+            flat[key] = value
+    return flat
 
 
 def _short(value: Any) -> str:

@@ -18,10 +18,12 @@ from .articles import Article, Position, Refused, name_inputs, plan_columns, rea
 from .cutting import Span, cut_articles
 from .engines import open_engine
 from .fingerprint import fingerprint
-from .folder import Counts, ScoreFolder
+from .folder import ERROR_FILE, ERROR_PARTS, PARTS, Counts, ScoreFolder
 from .settings import ScoreSettings
 from .table import own_columns, score_schema, score_table
 
+OWN_FILES = (PARTS, ERROR_PARTS, ERROR_FILE)
+"""Of a score folder that lies inside the dump: no input."""
 ROWS_AT_ONCE = 256
 """Rows cut together. Part borders fall on its multiples, also after a restart, so parts do not depend on one."""
 
@@ -76,7 +78,9 @@ def score(
     """
     settings, out = settings or ScoreSettings(), Path(out)
     bundle = open_bundle(model)
-    entries = name_inputs(find_files(map(Path, inputs)))
+    own = {out.resolve() / name for name in OWN_FILES}
+    found = [file for file in find_files(map(Path, inputs)) if not own & {file.resolve(), *file.resolve().parents}]
+    entries = name_inputs(found)
     columns = plan_columns(entries, settings=settings, taken=own_columns(bundle.codebook))
     progress("reading the input through", 0, 0)
     identity, rows = fingerprint(bundle=bundle, settings=settings, inputs=entries, columns=columns)
