@@ -10,6 +10,7 @@ import csv
 import gzip
 import io
 import json
+import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -65,6 +66,8 @@ def find_files(inputs: Iterable[Path]) -> list[Path]:
     """
     files: list[Path] = []
     for path in inputs:
+        if not os.access(path, os.R_OK) and path.exists():
+            raise UserError(f"{path}: may not be read")
         if path.is_dir():
             inside = sorted(p for p in path.rglob("*") if p.is_file() and not _hidden(p.relative_to(path)))
             found = [p for p in inside if file_format(p)]
@@ -80,6 +83,15 @@ def find_files(inputs: Iterable[Path]) -> list[Path]:
     if not files:
         raise UserError(f"no input. Name files or folders ({_endings()})")
     return list({path.resolve(): path for path in reversed(files)}.values())[::-1]  # a file named twice is one
+
+
+def file_names(files: list[Path]) -> list[str]:
+    """What to call each file: its own name, or its path below the folder they share where names repeat."""
+    names = [file.name for file in files]
+    if len(set(names)) < len(names):
+        shared = Path(os.path.commonpath([file.resolve().parent for file in files]))
+        names = [file.resolve().relative_to(shared).as_posix() for file in files]
+    return [os.fsencode(name).decode("utf-8", "replace") for name in names]
 
 
 def read_rows(path: Path, *, name: str | None = None, encoding: str = "utf-8", skip: int = 0) -> Iterator[Row | BadRow]:

@@ -144,9 +144,18 @@ def write_description(
     """Write what a bundle has beside its weights."""
     write_whole(folder / "codebook.toml", codebook.to_toml())
     write_whole(folder / "decision.json", decision.model_dump_json(indent=2) + "\n")
-    write_whole(folder / "metrics.json", json.dumps(metrics, indent=1) + "\n")
+    write_whole(folder / "metrics.json", json.dumps(_without_nan(metrics), indent=1, allow_nan=False) + "\n")
     write_whole(folder / "provenance.json", json.dumps(provenance, indent=1, default=str) + "\n")
     write_whole(folder / "README.md", card)
+
+
+def _without_nan(value: Any) -> Any:
+    """None in the place of NaN, which is no JSON."""
+    if isinstance(value, dict):
+        return {key: _without_nan(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_nan(inner) for inner in value]
+    return None if isinstance(value, float) and value != value else value
 
 
 def write_transformer(folder: Path, *, network: PassageClassifier, tokenizer: Any) -> None:

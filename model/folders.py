@@ -25,9 +25,9 @@ def new_folder(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
         temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
     except OSError as error:
         raise UserError(f"{path}: cannot be written: {error.strerror}. Choose another --out") from None
-    temporary.chmod(0o755)
     try:
         yield temporary
+        _as_the_user_writes(temporary)
         check_free(path, overwrite=overwrite)
         if path.exists():
             old = Path(tempfile.mkdtemp(prefix=f".{path.name}-old-", dir=path.parent))
@@ -43,6 +43,14 @@ def new_folder(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
             temporary.rename(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _as_the_user_writes(folder: Path) -> None:
+    """Permissions by the user's umask, also where a library wrote files for the owner alone."""
+    mask = os.umask(0)
+    os.umask(mask)
+    for path in (folder, *folder.rglob("*")):
+        path.chmod((0o777 if path.is_dir() else 0o666) & ~mask)
 
 
 def check_free(path: Path, *, overwrite: bool) -> None:

@@ -37,7 +37,13 @@ class Settings(BaseModel):
         try:
             return cls.model_validate({**values, **given})
         except ValidationError as error:
-            raise UserError([cls._problem(e, path=path, given=given) for e in error.errors()]) from None
+            told: dict[str, list[tuple[str, str]]] = {}
+            for e in error.errors():  # each alternative of a union tells its own; the last knows the place best
+                place, _, message = cls._problem(e, path=path, given=given).rpartition(": ")
+                told.setdefault(str(e["loc"][0]), []).append((place, message))
+            raise UserError(
+                [f"{said[-1][0]}: {', or '.join(message for _, message in said)}" for said in told.values()]
+            ) from None
 
     @classmethod
     def _problem(cls, error: Any, *, path: Path | None, given: Mapping[str, Any]) -> str:

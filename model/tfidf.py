@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import re
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -54,7 +57,25 @@ class TfidfClassifier:
         """Write `tfidf.skops`, which holds no pickle."""
         import skops.io
 
-        skops.io.dump({"features": self.features, "heads": self.heads}, folder / FILE)
+        (folder / FILE).write_bytes(_reproducible(skops.io.dumps({"features": self.features, "heads": self.heads})))
+
+
+def _reproducible(archive: bytes) -> bytes:
+    """The skops archive with object ids numbered in their order and no times: the same model, the same bytes."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as source:
+        schema = source.read("schema.json").decode()
+        others = {name: source.read(name) for name in source.namelist() if name != "schema.json"}
+    ids = dict.fromkeys(re.findall(r'"__id__": (\d+)', schema))
+    number = {old: str(new) for new, old in enumerate(ids, start=1)}
+    schema = re.sub(r'("__id__": |")(\d+)(?=[,}\s]|\.npy")', lambda m: m[1] + number.get(m[2], m[2]), schema)
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
+        new.writestr(zipfile.ZipInfo("schema.json"), schema)
+        stems = {name: Path(name).stem for name in others}
+        renamed = {number.get(stems[name], stems[name]) + Path(name).suffix: data for name, data in others.items()}
+        for name in sorted(renamed):
+            new.writestr(zipfile.ZipInfo(name), renamed[name])
+    return target.getvalue()
 
 
 def fit_tfidf(texts: Sequence[str], *, targets: dict[str, np.ndarray], codebook: Codebook) -> TfidfClassifier:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ import pyarrow as pa
 
 from ..model.errors import UserError, suggestion
 from ..model.passages import unusable_text
-from ..rows import BadRow, Row, check_encoding, read_rows
+from ..rows import BadRow, Row, check_encoding, file_names, read_rows
 from .settings import ScoreSettings
 
 SAMPLE = 1_000
@@ -71,17 +70,8 @@ class Columns:
 
 
 def name_inputs(files: list[Path]) -> list[Input]:
-    """Inputs by the file's own name, or by its path below the folder they share where names repeat."""
-    names = [file.name for file in files]
-    if len(set(names)) < len(names):
-        shared = Path(os.path.commonpath([file.resolve().parent for file in files]))
-        names = [file.resolve().relative_to(shared).as_posix() for file in files]
-    return [Input(path=file, name=_readable(name)) for file, name in zip(files, names, strict=True)]
-
-
-def _readable(name: str) -> str:
-    """A file name as text, with the bytes that are no UTF-8 replaced."""
-    return os.fsencode(name).decode("utf-8", "replace")
+    """Inputs with the names by which their rows are told apart."""
+    return [Input(path=file, name=name) for file, name in zip(files, file_names(files), strict=True)]
 
 
 def plan_columns(inputs: list[Input], *, settings: ScoreSettings, taken: Iterable[str]) -> Columns:

@@ -54,7 +54,7 @@ def load_backbone(settings: TrainSettings, *, codebook: Codebook) -> tuple[Passa
     try:
         network = from_backbone(where, codebook=codebook, max_tokens=settings.max_tokens, dropout=settings.dropout)
         tokenizer = AutoTokenizer.from_pretrained(where)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except Exception as error:  # transformers, safetensors, tokenizers: each raises its own
         raise UserError(
             f"--backbone {settings.backbone}: cannot be loaded ({str(error).splitlines()[0]}). "
             "Name a local folder or a hub id that this machine can reach"
@@ -63,5 +63,7 @@ def load_backbone(settings: TrainSettings, *, codebook: Codebook) -> tuple[Passa
         raise UserError(f"--backbone {settings.backbone}: it has no fast tokenizer (tokenizer.json)")
     limit = _longest(network.config.encoder) or settings.max_tokens
     if settings.max_tokens > limit:
-        raise UserError(f"--max-tokens {settings.max_tokens}: this backbone reads at most {limit} tokens")
+        raise UserError(
+            f"max_tokens {settings.max_tokens}: this backbone reads at most {limit} tokens (--set max_tokens={limit})"
+        )
     return network, tokenizer

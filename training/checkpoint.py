@@ -19,7 +19,7 @@ STATE, BEST, POSITION = "state-{}.safetensors", "best-{}.safetensors", "position
 
 @dataclass
 class Position:
-    """Where a run is: the next epoch and batch, the best epoch so far, what was measured.
+    """Where a run is: the next epoch and batch, the sums of the present epoch, the best epoch, what was measured.
 
     `fingerprint` names data, settings and codebook; a run with another one cannot be gone on with.
     """
@@ -32,6 +32,8 @@ class Position:
     best_score: float = float("-inf")
     run_id: str | None = None
     seconds: float = 0.0
+    loss_sum: float = 0.0
+    tokens: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
     state_file: str = ""
     best_file: str = ""
@@ -98,7 +100,7 @@ def restore(folder: Path, position: Position, *, network: torch.nn.Module, optim
     """Put weights, optimizer and random state back to where `save` left them."""
     if not position.state_file:
         return
-    tensors = load_file(folder / position.state_file)
+    tensors = _read(folder / position.state_file)
     network.load_state_dict(_part(tensors, "network/"))
     state: dict[int, dict[str, Any]] = {}
     for name, value in _part(tensors, "optimizer/").items():
@@ -112,7 +114,16 @@ def restore(folder: Path, position: Position, *, network: torch.nn.Module, optim
 
 def load_best(folder: Path, position: Position, *, network: torch.nn.Module) -> None:
     """Put the weights of the best epoch into the network."""
-    network.load_state_dict(load_file(folder / position.best_file))
+    network.load_state_dict(_read(folder / position.best_file))
+
+
+def _read(path: Path) -> dict[str, Tensor]:
+    try:
+        return load_file(path)
+    except Exception as error:  # missing, cut short, no safetensors: each raises its own
+        raise UserError(
+            f"{path}: cannot be read ({str(error).splitlines()[0]}). Start again without --resume"
+        ) from None
 
 
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

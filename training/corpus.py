@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,10 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from ..model.codebook import Codebook, Task
+from ..model.codebook import Codebook
 from ..model.errors import UserError, suggestion
 from ..model.passages import unusable_text
-from ..rows import BadRow, Row, file_format, find_files, read_rows
+from ..rows import BadRow, Row
+from .labels import is_missing, read_target
+from .sources import rows_of_dataset, rows_of_files
 
 OPTIONAL = ("id", "source", "date", "group", "split", "annotator", "register")
 SPLITS = ("train", "validation", "test")
@@ -69,7 +72,7 @@ class Corpus:
 
 
 def read_corpus(
-    data: Iterable[Path | str],
+    data: Iterable[Path | str] | Path | str,
     *,
     codebook: Codebook,
     column: Mapping[str, str] | None = None,
@@ -85,84 +88,61 @@ def read_corpus(
     Raises:
         UserError: everything that is wrong, each with file, row, column, value and what is allowed.
     """
-    names = {name: name for name in ("text", *OPTIONAL, *codebook.tasks)}
-    unknown = set(column or {}) - set(names)
-    if unknown:
-        raise UserError(f"--column {sorted(unknown)[0]}=…: no such field {suggestion(sorted(unknown)[0], list(names))}")
-    names |= dict(column or {})
-    return _build(_rows(data, encoding=encoding), codebook=codebook, names=names)
+    names = _names(codebook, column)
+    return _build(rows_of_files(data, encoding=encoding), codebook=codebook, names=names)
 
 
 def from_dataset(dataset: Any, *, codebook: Codebook, column: Mapping[str, str] | None = None) -> Corpus:
-    """A corpus from a `datasets.Dataset` (or any iterable of dicts) with the columns of a corpus file."""
-    names = {name: name for name in ("text", *OPTIONAL, *codebook.tasks)} | dict(column or {})
-    rows = (Row("dataset", number, dict(values)) for number, values in enumerate(dataset, start=1))
-    return _build(rows, codebook=codebook, names=names)
+    """A corpus from a `datasets.Dataset` or `DatasetDict` (or any iterable of dicts) with a corpus's columns."""
+    return _build(rows_of_dataset(dataset), codebook=codebook, names=_names(codebook, column))
 
 
-def _rows(data: Iterable[Path | str], *, encoding: str) -> Iterator[Row | BadRow]:
-    for path in map(Path, data):
-        if path.is_dir() and ((path / "dataset_info.json").exists() or (path / "dataset_dict.json").exists()):
-            yield from _dataset_rows(path)
-            continue
-        for file in find_files([path]):
-            if file_format(file) == "text":
-                raise UserError(f"{file}: plain text has no labels. A corpus is JSONL, CSV, TSV or Parquet")
-            empty = True
-            for row in read_rows(file, encoding=encoding):
-                empty = False
-                yield row
-            if empty:
-                yield BadRow(file.name, None, "empty: there is no passage in it")
-
-
-def _dataset_rows(path: Path) -> Iterator[Row]:
-    import datasets
-
-    loaded = datasets.load_from_disk(str(path))
-    parts = loaded.items() if isinstance(loaded, datasets.DatasetDict) else [("", loaded)]
-    for split, part in parts:
-        known = {"split": split} if split in SPLITS and "split" not in part.column_names else {}
-        for number, values in enumerate(part, start=1):
-            yield Row(f"{path.name}/{split}" if split else path.name, number, {**values, **known})
+def _names(codebook: Codebook, column: Mapping[str, str] | None) -> dict[str, str]:
+    """Our field -> the data's column."""
+    names = {name: name for name in ("text", *OPTIONAL, *codebook.tasks)}
+    for name in column or {}:
+        if name not in names:
+            raise UserError(f"--column {name}=…: no such field {suggestion(name, list(names))}")
+    return names | dict(column or {})
 
 
 def _build(rows: Iterable[Row | BadRow], *, codebook: Codebook, names: Mapping[str, str]) -> Corpus:
-    problems: list[str] = []
+    problems: dict[str, list[str]] = {}  # by file, in the files' order
     texts: list[str] = []
     targets: dict[str, list[Any]] = {task: [] for task in codebook.tasks}
     columns: dict[str, list[str | None]] = {name: [] for name in OPTIONAL}
-    headers_seen: set[str] = set()
+    present: dict[str, dict[str, None]] = {}
+    without_text: dict[str, list[str]] = {}
     for row in rows:
         if isinstance(row, BadRow):
-            problems.append(f"{row.place}: {row.reason}")
+            problems.setdefault(row.file, []).append(f"{row.place}: {row.reason}")
             continue
-        if row.file not in headers_seen:
-            headers_seen.add(row.file)
-            problem = _missing_columns(row, codebook=codebook, names=names)
-            if problem:
-                problems.append(problem)
+        wrongs = problems.setdefault(row.file, [])
+        present.setdefault(row.file, {}).update(dict.fromkeys(row.values))
         text = row.values.get(names["text"])
-        if names["text"] in row.values:
-            reason = unusable_text(text)
-            if reason:
-                problems.append(f"{row.place}, {names['text']}: {reason}")
+        if names["text"] not in row.values:
+            without_text.setdefault(row.file, []).append(f"{row.place}, {names['text']}: there is no such column here")
+        elif reason := unusable_text(None if is_missing(text) else text):
+            wrongs.append(f"{row.place}, {names['text']}: {reason}")
         texts.append(text if isinstance(text, str) else "")
         for name, task in codebook.tasks.items():
-            value, wrong = _target(row.values.get(names[name]), task=task)
+            value, wrong = read_target(row.values.get(names[name]), task=task)
             targets[name].append(value)
             if wrong:
-                problems.append(f"{row.place}, {names[name]}: {wrong}")
+                wrongs.append(f"{row.place}, {names[name]}: {wrong}")
         for name in OPTIONAL:
             value = row.values.get(names[name])
-            columns[name].append(None if value is None or value == "" else str(value))
-        split = columns["split"][-1]
-        if split is not None and split not in SPLITS:
-            problems.append(f"{row.place}, {names['split']}: {split!r} is no split {suggestion(split, SPLITS)}")
-    if not texts and not problems:
-        problems.append("no passage in the data")
-    if problems:
-        raise UserError(problems)
+            columns[name].append(None if is_missing(value) or value == "" else str(value))
+        wrongs += [f"{row.place}, {names[name]}: {wrong}" for name, wrong in _wrong_columns(columns)]
+    for file, found in present.items():
+        problem = _missing_columns(file, list(found), codebook=codebook, names=names)
+        problems[file] += [problem] if problem else []
+        problems[file] += without_text.get(file, []) if names["text"] in found else []
+    listed = [problem for wrongs in problems.values() for problem in wrongs]
+    if not texts and not listed:
+        listed.append("no passage in the data")
+    if listed:
+        raise UserError(listed)
     arrays = {
         name: np.array(values, dtype=np.int64)
         if codebook.tasks[name].kind == "single"
@@ -173,43 +153,27 @@ def _build(rows: Iterable[Row | BadRow], *, codebook: Codebook, names: Mapping[s
     return Corpus(codebook=codebook, texts=texts, targets=arrays, columns=kept)
 
 
-def _missing_columns(row: Row, *, codebook: Codebook, names: Mapping[str, str]) -> str | None:
-    """What is wrong with a file's columns, judged by its first row."""
-    present = ", ".join(row.values) or "none"
-    if names["text"] not in row.values:
-        return f"{row.file}: no column {names['text']!r} among {present}. Name it with --column text=NAME"
-    if not any(names[task] in row.values for task in codebook.tasks):
+def _wrong_columns(columns: Mapping[str, list[str | None]]) -> Iterator[tuple[str, str]]:
+    """What is wrong with the last row's split and date."""
+    split, date = columns["split"][-1], columns["date"][-1]
+    if split is not None and split not in SPLITS:
+        yield "split", f"{split!r} is no split {suggestion(split, SPLITS)}"
+    if date is not None:
+        try:
+            datetime.datetime.fromisoformat(date)
+        except ValueError:
+            yield "date", f"{date!r} is no ISO date (2022-02-24, or 2022-02-24T05:00:00)"
+
+
+def _missing_columns(file: str, found: list[str], *, codebook: Codebook, names: Mapping[str, str]) -> str | None:
+    """What is wrong with a file's columns."""
+    present = ", ".join(found) or "none"
+    if names["text"] not in found:
+        return f"{file}: no column {names['text']!r} among {present}. Name it with --column text=NAME"
+    if not any(names[task] in found for task in codebook.tasks):
         tasks = list(codebook.tasks)
         return (
-            f"{row.file}: no column for any task ({', '.join(tasks)}) among {present}. "
+            f"{file}: no column for any task ({', '.join(tasks)}) among {present}. "
             f"Name one with --column {tasks[0]}=NAME, or the codebook of these labels with --codebook FILE"
         )
     return None
-
-
-def _target(value: Any, *, task: Task) -> tuple[Any, str | None]:
-    """A task's target for one passage, and what is wrong with it."""
-    leaves = task.leaves
-    if task.kind == "single":
-        if value is None or value in ("", "?"):
-            return -1, None
-        if isinstance(value, str) and value in leaves:
-            return leaves.index(value), None
-        if isinstance(value, list | tuple):
-            return -1, f"{value!r}: one label is expected, not a list"
-        return -1, _no_label(str(value), task=task)
-    if isinstance(value, str):  # CSV: labels joined by |; an empty cell is "none of them", a ? is "not labelled"
-        value = None if value.strip() == "?" else [v.strip() for v in value.split("|") if v.strip()]
-    if value is None:
-        return np.full(len(leaves), np.nan), None
-    if not isinstance(value, list | tuple | np.ndarray):
-        return np.full(len(leaves), np.nan), f"{value!r}: a list of labels is expected"
-    wrong = [str(v) for v in value if v not in leaves]
-    on = np.array([float(leaf in list(value)) for leaf in leaves])
-    return on, "; ".join(_no_label(v, task=task) for v in wrong) or None
-
-
-def _no_label(value: str, *, task: Task) -> str:
-    if value in task.parents:
-        return f"{value!r} is derived from {', '.join(task.parents[value])} and never annotated; name those"
-    return f"{value!r} is no label of this codebook {suggestion(value, task.leaves)}"

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
+from ..model.errors import UserError
 from ..model.network import PassageClassifier
 from ..model.progress import Progress
 from ..model.tokens import encode, pad
@@ -87,7 +88,7 @@ def fine_tune(
 
     with stop_on_ctrl_c() as stopped:
         while position.epoch < settings.epochs and not _out_of_patience(position, settings):
-            losses, tokens, epoch_started = [], 0, time.monotonic()
+            tokens_before, epoch_started = position.tokens, time.monotonic()
             batches = epoch_batches(lengths, batch=settings.batch, seed=settings.seed, epoch=position.epoch)
             network.train()
             for batch in batches[position.batch :]:
@@ -100,8 +101,8 @@ def fine_tune(
                 torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
                 optimizer.step()
                 optimizer.zero_grad(set_to_none=True)
-                losses.append(loss.item())
-                tokens += int(mask.sum())
+                position.loss_sum += loss.item()
+                position.tokens += int(mask.sum())
                 position.step += 1
                 position.batch += 1
                 position.seconds = time.monotonic() - started
@@ -111,18 +112,18 @@ def fine_tune(
                     last_saved = time.monotonic()
                 if stopped.is_set():
                     raise Interrupted
-            speed = tokens / max(time.monotonic() - epoch_started, 1e-9)
+            speed = (position.tokens - tokens_before) / max(time.monotonic() - epoch_started, 1e-9)
             measured = validate(network, tokenizer, corpus=validation, loss_of=loss_of, bf16=bf16)
             measured |= {
                 "epoch": position.epoch + 1,
-                "train/loss": float(np.mean(losses)) if losses else float("nan"),
+                "train/loss": position.loss_sum / len(batches),
                 "train/tokens_per_s": speed,
             }
             position.history.append(measured)
             is_best = not measured["validation/macro_f1"] <= position.best_score
             if is_best:
                 position.best_epoch, position.best_score = position.epoch, measured["validation/macro_f1"]
-            position.epoch, position.batch = position.epoch + 1, 0
+            position.epoch, position.batch, position.loss_sum, position.tokens = position.epoch + 1, 0, 0.0, 0
             checkpoint.save(work, position, network=network, optimizer=optimizer, is_best=is_best)
             last_saved = time.monotonic()
             on_epoch(measured)
@@ -174,8 +175,18 @@ def epoch_batches(lengths: np.ndarray, *, batch: int, seed: int, epoch: int) -> 
 
 
 def pick_device(name: str) -> str:
-    """`auto` is CUDA where there is one, else the CPU."""
-    return ("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name
+    """`auto` is CUDA where there is one, else the CPU.
+
+    Raises:
+        UserError: no such device here.
+    """
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.empty(1, device=name)
+    except (RuntimeError, AssertionError):
+        raise UserError(f"device {name!r}: not on this machine (auto, cpu, cuda)") from None
+    return name
 
 
 def pick_precision(name: str, *, device: str) -> str:

@@ -17,17 +17,16 @@ def build_optimizer(network: PassageClassifier, *, settings: TrainSettings) -> t
     The top layer has `learning_rate`, each one below it `layer_decay` times the one above, the
     embeddings are below the lowest; biases and normalisations have no weight decay.
     """
-    layers = network.config.encoder.get("num_hidden_layers") or 0
+    layers = max(_layer(name) for name, _ in network.named_parameters())
     groups: dict[tuple[float, float], list[torch.nn.Parameter]] = {}
     for name, parameter in network.named_parameters():
-        depth = _depth(name, layers=layers)  # 0: embeddings, 1…layers, layers + 1: heads
-        parameter.requires_grad_(depth >= settings.freeze)
+        is_head = name.startswith("heads.")
+        depth = layers if is_head else _layer(name)  # 0: embeddings, 1…layers
+        parameter.requires_grad_(is_head or depth >= settings.freeze)
         if not parameter.requires_grad:
             continue
-        if depth == layers + 1:
-            rate = settings.head_learning_rate
-        else:
-            rate = settings.learning_rate * settings.layer_decay ** (layers - depth)
+        rate = settings.learning_rate * settings.layer_decay ** (layers - depth)
+        rate = settings.head_learning_rate if is_head else rate
         decay = settings.weight_decay if parameter.ndim > 1 else 0.0
         groups.setdefault((rate, decay), []).append(parameter)
     described: list[dict[str, Any]] = [
@@ -45,8 +44,7 @@ def set_rate(optimizer: torch.optim.Optimizer, *, step: int, steps: int, warmup:
         group["lr"] = group["peak"] * factor
 
 
-def _depth(name: str, *, layers: int) -> int:
-    if name.startswith("heads."):
-        return layers + 1
+def _layer(name: str) -> int:
+    """Number of the encoder layer that a parameter belongs to, from 1; 0 for embeddings and heads."""
     inside = re.search(r"\.layers?\.(\d+)\.", name)
     return int(inside[1]) + 1 if inside else 0

@@ -34,7 +34,7 @@ def provenance(*, split: Split, settings: TrainSettings, device: str, precision:
         "seed": settings.seed,
         "device": device,
         "precision": precision,
-        "settings": settings.model_dump(mode="json") | {"backbone": _public(settings.backbone)},
+        "settings": settings.model_dump(mode="json") | {"backbone": public_name(settings.backbone)},
         "versions": {
             "python": platform.python_version(),
             **{name: metadata.version(name) for name in PACKAGES},
@@ -42,7 +42,7 @@ def provenance(*, split: Split, settings: TrainSettings, device: str, precision:
     }
 
 
-def _public(backbone: str) -> str:
+def public_name(backbone: str) -> str:
     """A local folder by its name only: a bundle is passed on, and paths tell about the machine."""
     return Path(backbone).name if Path(backbone).is_dir() else backbone
 

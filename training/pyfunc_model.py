@@ -9,16 +9,17 @@ import pandas as pd
 
 
 class PassageModel(mlflow.pyfunc.PythonModel):  # type: ignore[name-defined]
-    """Opens the bundle among its artifacts; `predict` takes a table with a column `text`, or a list of texts."""
+    """Opens the bundle among its artifacts; `predict` takes a table (column `text`) or a list of texts."""
 
     def load_context(self, context: Any) -> None:
         import narrashift
 
         self.predictor = narrashift.load(context.artifacts["bundle"])
 
-    def predict(self, context: Any, model_input: Any, params: Any = None) -> pd.DataFrame:
+    def predict(self, context, model_input, params=None):  # type: ignore[no-untyped-def]  # MLflow reads type hints
         """One row a text: `task.label` probabilities, then the decided labels a task (joined by |)."""
-        texts = model_input["text"] if isinstance(model_input, pd.DataFrame) else model_input
+        is_table = isinstance(model_input, pd.DataFrame)
+        texts = model_input["text" if "text" in model_input else model_input.columns[0]] if is_table else model_input
         rows = []
         for prediction in self.predictor.predict([str(text) for text in texts]):
             row: dict[str, Any] = {

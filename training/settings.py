@@ -9,7 +9,7 @@ from pydantic import Field
 from ..model.settings import Settings
 
 Share = Annotated[float, Field(ge=0, lt=1)]
-Positive = Annotated[float, Field(gt=0)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
 
 
@@ -24,7 +24,7 @@ class TrainSettings(Settings):
     learning_rate: Positive = Field(default=2e-4, description="of the encoder's top layer")
     head_learning_rate: Positive = Field(default=1e-3, description="of the heads")
     layer_decay: Annotated[float, Field(gt=0, le=1)] = Field(default=0.95, description="per layer, going down")
-    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.01
     warmup: Share = Field(default=0.1, description="share of the steps over which the rate rises")
     dropout: Share = Field(default=0.1, description="of the pooled features")
     label_smoothing: Annotated[float, Field(ge=0, lt=0.5)] = 0.0
@@ -40,4 +40,4 @@ class TrainSettings(Settings):
         default="auto", description="auto: bf16 where the processor has it"
     )
     device: str = "auto"
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0

@@ -34,7 +34,7 @@ def split_corpus(
     wanted = ["train", *(["validation"] if validation is None else []), *(["test"] if test is None else [])]
     if "split" in corpus.columns:
         column = corpus.column("split")
-        assigned = np.array([value or "train" for value in column])
+        assigned = np.array([value or "train" for value in column], dtype="<U10")
         how = "column"
         absent = [name for name in wanted if name not in assigned]
         if absent == ["validation"]:  # a plain train/test file: validation comes out of train
@@ -60,7 +60,8 @@ def split_corpus(
     )
     for name in SPLITS:
         if len(getattr(chosen, name)) == 0:
-            raise UserError(f"{name} has no passage after the split; {len(corpus)} passages are too few")
+            groups = f" in {len(set(corpus.column('group')))} groups" if how == "group" else ""
+            raise UserError(f"{name} has no passage after the split; {len(corpus)} passages{groups} are too few")
     return chosen
 
 

@@ -53,6 +53,8 @@ def open_ui(*, port: int, directory: Path | None = None) -> int:
         "server",
         "--backend-store-uri",
         uri,
+        "--workers",
+        "2",
         "--host",
         "127.0.0.1",
         "--port",

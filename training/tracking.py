@@ -19,6 +19,7 @@ from ..model.codebook import Codebook
 from ..model.errors import UserError
 from .corpus import Corpus
 from .evaluation import Report, evaluate
+from .provenance import public_name
 from .settings import TrainSettings
 from .splits import Split
 from .store import ARTIFACTS, database_file, quiet_mlflow, tracking_uri
@@ -90,7 +91,13 @@ class Tracking:
     def __enter__(self) -> Tracking:
         open_store(self.uri)
         if self.run_id is not None:
-            self.mlflow.start_run(run_id=self.run_id)
+            try:
+                self.mlflow.start_run(run_id=self.run_id)
+            except self.mlflow.exceptions.MlflowException:
+                raise UserError(
+                    f"{self.uri}: the interrupted run {self.run_id} is not in this store. "
+                    "Set MLFLOW_TRACKING_URI as it was, or start again without --resume"
+                ) from None
         else:
             self.run_id = self.mlflow.start_run(run_name=self.name).info.run_id
         return self
@@ -106,18 +113,16 @@ class Tracking:
     def log_start(self, *, split: Split, settings: TrainSettings) -> None:
         """The settings and the split as parameters, the three parts as dataset inputs with their digests."""
         codebook = split.train.codebook
-        chosen = settings.model_dump(mode="json")
-        backbone = Path(settings.backbone)
-        chosen["backbone"] = backbone.name if backbone.is_dir() else settings.backbone
+        public = settings.model_copy(update={"backbone": public_name(settings.backbone)})
         self.mlflow.log_params(
-            chosen
+            public.model_dump(mode="json")
             | {
                 "split": split.how,
                 "codebook": f"{codebook.name} {codebook.version}",
                 "train_passages": len(split.train),
             }
         )
-        self.mlflow.log_text(settings.to_toml(), "settings.toml")
+        self.mlflow.log_text(public.to_toml(), "settings.toml")
         self.mlflow.log_text(codebook.to_toml(), "codebook.toml")
         for part, corpus in (("train", split.train), ("validation", split.validation), ("test", split.test)):
             dataset = self.mlflow.data.from_pandas(_frame(corpus), name=part, digest=corpus.digest)
@@ -172,12 +177,10 @@ class Tracking:
             return True, "there was none before"
         try:
             opened = open_bundle(_bundle_of(self.mlflow, f"models:/{MODEL}/{present.version}"))
-            theirs = evaluate(bundle=opened, corpus=test, resamples=1).score
-        except UserError as error:
-            if "codebook" in str(error):
+            if opened.codebook.digest != test.codebook.digest:
                 return False, f"version {present.version} has another codebook; compare them yourself"
-            return True, f"version {present.version} cannot be opened any more"
-        except (OSError, self.mlflow.exceptions.MlflowException):
+            theirs = evaluate(bundle=opened, corpus=test, resamples=1).score
+        except (UserError, OSError, self.mlflow.exceptions.MlflowException):
             return True, f"version {present.version} cannot be opened any more"
         sign = ">" if report.score > theirs else "≤"
         return report.score > theirs, (
@@ -298,7 +301,7 @@ def _signature(mlflow: Any, codebook: Codebook) -> Any:
         for label in (*task.leaves, *task.parents)
     ]
     columns += [ColSpec("string", name) for name in codebook.tasks]
-    return mlflow.models.ModelSignature(inputs=Schema([ColSpec("string", "text")]), outputs=Schema(columns))
+    return mlflow.models.ModelSignature(inputs=Schema([ColSpec("string")]), outputs=Schema(columns))
 
 
 def _frame(corpus: Corpus) -> Any:

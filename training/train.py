@@ -26,6 +26,7 @@ from .errors_table import worst_errors
 from .evaluation import Report, measure, predictions
 from .figures import draw_figures
 from .fine_tune import fine_tune, pick_device, pick_precision
+from .loss import class_weights
 from .provenance import provenance
 from .settings import TrainSettings
 from .splits import Split, split_corpus
@@ -71,10 +72,13 @@ def train(
         Interrupted: Ctrl-C; the same call with `resume` goes on.
     """
     out, settings = Path(out), settings or TrainSettings()
-    check_free(out, overwrite=overwrite)
+    check_free(out, overwrite=overwrite or resume)
+    _check_bundle_or_free(out)
     split = split_corpus(corpus, validation=validation, test=test, seed=settings.seed)
     codebook = corpus.codebook
     _check_labels(split)
+    class_weights(split.train, settings=settings)  # names of labels and tasks, before anything is written
+    device = pick_device(settings.device)
     work = out.with_name(out.name + ".training")
     fingerprint = _fingerprint(split, settings)
     position = read_position(work, fingerprint=fingerprint) if resume else Position(fingerprint=fingerprint)
@@ -88,7 +92,7 @@ def train(
         position.run_id = run.run_id
         save_position(work, position)
         run.log_start(split=split, settings=settings)
-        with new_folder(out, overwrite=overwrite) as folder:
+        with new_folder(out, overwrite=overwrite or resume) as folder:
             pretrained_tokenizer.save_pretrained(folder)
             tokenizer = read_tokenizer(folder / "tokenizer.json")
             tuned = fine_tune(
@@ -110,7 +114,6 @@ def train(
             progress("training the TF-IDF yardstick", 0, 0)
             linear, linear_decision, linear_report = train_yardstick(split)
 
-            device = pick_device(settings.device)
             origin = provenance(
                 split=split,
                 settings=settings,
@@ -141,6 +144,12 @@ def train(
         champion = run.register(bundle=out, test=split.test, report=report)
     shutil.rmtree(work, ignore_errors=True)
     return Trained(bundle=out, report=report, yardstick=linear_report, run_id=run.run_id, champion=champion)
+
+
+def _check_bundle_or_free(out: Path) -> None:
+    """Refuse to replace a folder that is no bundle, whatever the flags say."""
+    if out.exists() and not (out.is_dir() and (not any(out.iterdir()) or (out / "decision.json").exists())):
+        raise UserError(f"{out}: exists and is no bundle; it is not replaced. Choose another --out")
 
 
 def _check_labels(split: Split) -> None:
