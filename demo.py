@@ -24,7 +24,7 @@ from .training.settings import TrainSettings
 from .training.tracking import Tracking
 from .training.train import train
 
-QUICK = TrainSettings(epochs=8, freeze=1)
+QUICK = TrainSettings(epochs=6, freeze=1)
 """Settings that finish within four minutes on two cores."""
 
 
@@ -94,7 +94,7 @@ def write_dump(corpus: Corpus, path: Path) -> Path:
     return path
 
 
-def print_seeds(scores: Path, *, labelled: Corpus) -> None:
+def print_seeds(scores: Path, *, labelled: Corpus, console: Console | None = None) -> None:
     """The scored seeds as a table: decided labels with their probabilities, beside the labels they should have."""
     import pyarrow.parquet as pq
 
@@ -110,7 +110,7 @@ def print_seeds(scores: Path, *, labelled: Corpus) -> None:
     table.caption = (
         "label probability; [green]✓[/] labelled so by a person, [red]✗[/] not; [yellow]missed[/] labels below"
     )
-    Console(width=None if sys.stdout.isatty() else 150).print(table)
+    (console or Console(width=None if sys.stdout.isatty() else 150)).print(table)
 
 
 def _cell(row: dict[str, Any], name: str, *, labelled: Corpus, index: int) -> str:

@@ -14,6 +14,7 @@ import pytest
 
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # tiny tensors: several threads cost ten times what one does
 os.environ.pop("MLFLOW_TRACKING_URI", None)
 
 import narrashift

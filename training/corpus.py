@@ -61,6 +61,20 @@ class Corpus:
         """An optional column; None everywhere where the data do not have it."""
         return self.columns.get(name, [None] * len(self))
 
+    def to_frame(self) -> Any:
+        """Texts and labels as a pandas table; lists of labels joined by `|`, None where unlabelled."""
+        import pandas as pd
+
+        table: dict[str, list[str | None]] = {"text": list(self.texts)}
+        for name, task in self.codebook.tasks.items():
+            known, values = self.labelled(name), self.targets[name]
+            on = values[:, None] == np.arange(len(task.leaves)) if task.kind == "single" else values > 0
+            table[name] = [
+                "|".join(leaf for leaf, yes in zip(task.leaves, row, strict=True) if yes) if labelled else None
+                for row, labelled in zip(on, known, strict=True)
+            ]
+        return pd.DataFrame(table)
+
     @property
     def digest(self) -> str:
         """SHA-256, 16 hex digits, of texts and labels in their order."""

@@ -5,11 +5,8 @@ from __future__ import annotations
 import contextlib
 import io
 import math
-import shutil
-import tempfile
 import warnings
 from collections.abc import Iterable, Iterator
-from importlib import metadata
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -19,6 +16,7 @@ from ..model.codebook import Codebook
 from ..model.errors import UserError
 from .corpus import Corpus
 from .evaluation import Report, evaluate
+from .packaging import package_copy, requirements
 from .provenance import public_name
 from .settings import TrainSettings
 from .splits import Split
@@ -26,18 +24,6 @@ from .store import ARTIFACTS, database_file, quiet_mlflow, tracking_uri
 
 MODEL = "narrashift"
 ALIAS = "champion"
-PINNED = (
-    "torch",
-    "transformers",
-    "tokenizers",
-    "scikit-learn",
-    "scipy",
-    "numpy",
-    "pydantic",
-    "safetensors",
-    "skops",
-    "pandas",
-)
 
 
 class NoTracking:
@@ -125,7 +111,7 @@ class Tracking:
         self.mlflow.log_text(public.to_toml(), "settings.toml")
         self.mlflow.log_text(codebook.to_toml(), "codebook.toml")
         for part, corpus in (("train", split.train), ("validation", split.validation), ("test", split.test)):
-            dataset = self.mlflow.data.from_pandas(_frame(corpus), name=part, digest=corpus.digest)
+            dataset = self.mlflow.data.from_pandas(corpus.to_frame(), name=part, digest=corpus.digest)
             self.mlflow.log_input(dataset, context=part)
 
     def log_epoch(self, measured: dict[str, float]) -> None:
@@ -157,7 +143,7 @@ class Tracking:
                 python_model=str(Path(__file__).with_name("pyfunc_model.py")),
                 artifacts={"bundle": str(bundle)},
                 code_paths=[str(package)],
-                pip_requirements=[f"{name}=={_release(name)}" for name in ("mlflow", *PINNED)],
+                pip_requirements=requirements(),
                 signature=_signature(self.mlflow, test.codebook),
                 registered_model_name=MODEL,
             )
@@ -259,37 +245,11 @@ def _name_and_version(mlflow: Any, model_uri: str) -> tuple[str, str]:
 
 
 @contextlib.contextmanager
-def package_copy() -> Iterator[Path]:
-    """This package's own code in a temporary folder, so that a logged model brings what it needs."""
-    home = Path(__file__).parent.parent
-    with tempfile.TemporaryDirectory() as temporary:
-        target = Path(temporary) / "narrashift"
-        target.mkdir()
-        for pattern in (
-            "*.py",
-            "model/**/*.py",
-            "training/**/*.py",
-            "serving/**/*.py",
-            "seeds/*.py",
-            "seeds/codebook.toml",
-        ):
-            for file in home.glob(pattern):
-                (target / file.relative_to(home)).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(file, target / file.relative_to(home))
-        yield target
-
-
-@contextlib.contextmanager
 def _quietly() -> Iterator[None]:
     """Without what MLflow prints and warns of while it logs a model; errors are raised as ever."""
     with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
         warnings.simplefilter("ignore")
         yield
-
-
-def _release(name: str) -> str:
-    """The version without a local part (`2.13.0+cpu` -> `2.13.0`), which no registry has."""
-    return metadata.version(name).split("+")[0]
 
 
 def _signature(mlflow: Any, codebook: Codebook) -> Any:
@@ -302,20 +262,3 @@ def _signature(mlflow: Any, codebook: Codebook) -> Any:
     ]
     columns += [ColSpec("string", name) for name in codebook.tasks]
     return mlflow.models.ModelSignature(inputs=Schema([ColSpec("string")]), outputs=Schema(columns))
-
-
-def _frame(corpus: Corpus) -> Any:
-    import pandas as pd
-
-    table: dict[str, list[Any]] = {"text": corpus.texts}
-    for name, task in corpus.codebook.tasks.items():
-        known, values = corpus.labelled(name), corpus.targets[name]
-        table[name] = [
-            None
-            if not known[i]
-            else task.leaves[int(values[i])]
-            if task.kind == "single"
-            else "|".join(leaf for leaf, on in zip(task.leaves, values[i], strict=True) if on)
-            for i in range(len(corpus))
-        ]
-    return pd.DataFrame(table)

@@ -1,0 +1,114 @@
+"""Every command and every Python example of the README runs as it is written there."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parent.parent
+BLOCK = re.compile(r"^```(bash|python)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+README = (REPOSITORY / "README.md").read_text("utf-8")
+BLOCKS = BLOCK.findall(README)
+CODEBOOK = """
+[codebook]
+name = "topics"
+version = "1"
+[tasks.topic]
+kind = "single"
+[tasks.topic.labels.war]
+means = "about the war"
+[tasks.topic.labels.other]
+means = "about anything else"
+"""
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory, small_rows: list[dict], tiny_bundle: Path) -> Path:
+    """A user's folder with the files that the README names."""
+    folder = tmp_path_factory.mktemp("readme")
+    shutil.copytree(tiny_bundle, folder / "demo" / "bundle")
+    with (folder / "my_labels.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "body", "stance", "frame", "technique", "group", "split"])
+        for row in small_rows:
+            labels = [row["stance"], "|".join(row["frame"]), "|".join(row["technique"])]
+            writer.writerow([row["id"], row["text"], *labels, row["group"], row["split"]])
+    write_lines(folder / "more_labels.jsonl", small_rows[:40])
+    topics = [{"text": r["text"], "topic": "war" if r["frame"] else "other"} for r in small_rows]
+    write_lines(folder / "my_topics.jsonl", topics)
+    articles = [{"id": r["id"], "source": r["register"], "lang": "en", "text": r["text"]} for r in small_rows]
+    write_lines(folder / "articles.jsonl", articles)
+    (folder / "my_codebook.toml").write_text(CODEBOOK, "utf-8")
+    return folder
+
+
+def write_lines(path: Path, rows: list[dict]) -> None:
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
+
+
+def environment() -> dict[str, str]:
+    """The test's own environment with its `bin` first, as after `source .venv/bin/activate`."""
+    mine = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    return {**mine, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+
+
+def test_the_readme_has_commands_and_python():
+    assert {kind for kind, _ in BLOCKS} == {"bash", "python"}
+    assert "@@" not in README
+
+
+@pytest.mark.slow
+def test_every_block_runs_in_the_order_of_the_readme(place: Path):
+    for kind, block in BLOCKS:
+        if kind == "python":
+            run([sys.executable, "-c", block], place)
+            continue
+        for command in block.strip().splitlines():
+            if command.startswith("make "):
+                run([*command.split(), "--dry-run"], REPOSITORY)
+            elif command.startswith("narrashift ui"):
+                check_ui(place)
+            else:
+                run(command.split(), place)
+    assert (place / "my_bundle" / "model.safetensors").exists()
+    assert (place / "topics_bundle" / "codebook.toml").read_text("utf-8").count("[tasks.topic.labels.") == 2
+    assert json.loads((place / "champion_scores" / "progress.json").read_text("utf-8"))["articles"] == 120
+
+
+def run(command: list[str], folder: Path) -> None:
+    done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, f"{' '.join(command)[:200]}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+
+
+def check_ui(folder: Path) -> None:
+    """`narrashift ui` answers on its port, and ends when it is told to."""
+    command = ["narrashift", "ui", "--port", "5733"]
+    server = subprocess.Popen(
+        command, cwd=folder, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        for _ in range(120):
+            time.sleep(0.5)
+            try:
+                with urllib.request.urlopen("http://127.0.0.1:5733/", timeout=5) as answer:
+                    assert answer.status == 200
+                    break
+            except OSError:
+                assert server.poll() is None, "the server ended"
+        else:
+            raise AssertionError("the MLflow UI did not answer within a minute")
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(timeout=30)
