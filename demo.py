@@ -24,7 +24,7 @@ from .training.settings import TrainSettings
 from .training.tracking import Tracking
 from .training.train import train
 
-QUICK = TrainSettings(epochs=6, freeze=1)
+QUICK = TrainSettings(epochs=6)
 """Settings that finish within four minutes on two cores."""
 
 

@@ -1,6 +1,6 @@
 """How fast fine-tuning runs, measure by measure, in one run on one machine.
 
-    python benchmarks/fine_tuning_speed.py [--json] [--rounds 3] [--steps 40]
+    python benchmarks/fine_tuning_speed.py [--json] [--rounds 3] [--steps 12]
 
 Each row adds one measure to the one above it; rounds are interleaved, and the median over rounds is given with its
 range. The ceiling is what the processor could do at most: tokens a second if every multiply-add of a training step
@@ -84,7 +84,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=40)
+    parser.add_argument("--steps", type=int, default=12)
     options = parser.parse_args()
     rates: dict[str, list[float]] = {name: [] for name in VARIANTS}
     for _ in range(options.rounds):
