@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+import signal
 import string
 from collections import Counter
 from pathlib import Path
@@ -24,6 +25,11 @@ REPOSITORY = Path(__file__).parent.parent
 SHARED = REPOSITORY.parent / "shared"
 
 TINY = {"epochs": 2, "batch": 8, "learning_rate": 1e-3, "max_tokens": 64, "freeze": 0, "precision": "fp32"}
+
+
+def pytest_configure() -> None:
+    """Ctrl-C works in the tests also where a shell started them in the background, with the signal ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

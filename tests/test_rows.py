@@ -126,6 +126,8 @@ def test_jsonl_round_trips(scratch, rows, packed):
     bom=st.booleans(),
 )
 def test_csv_and_tsv_round_trip(scratch, rows, ending, quoting, newline, bom):
+    if any("\r" in cell for row in rows for cell in row):
+        quoting = csv.QUOTE_ALL  # with other line ends the writer leaves a lone \r bare, which no reader can tell
     file = io.StringIO(newline="")
     writer = csv.writer(file, delimiter="\t" if ending == ".tsv" else ",", quoting=quoting, lineterminator=newline)
     writer.writerows([("id", "text"), *rows])
