@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from . import __version__
-from .model.errors import UserError
+from .model.errors import Interrupted, UserError
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
@@ -264,6 +264,9 @@ def main() -> None:
         app()
     except UserError as error:
         print("\n".join(error.lines()), file=sys.stderr)
+    except Interrupted:
+        print("stopped; the last step is saved. The same command with --resume goes on", file=sys.stderr)
+        sys.exit(130)
     except SystemExit as stop:
         if stop.code == 130:  # what typer makes of Ctrl-C
             print("stopped. The same command with --resume (train) or as it was (score) goes on", file=sys.stderr)
@@ -278,9 +281,6 @@ def main() -> None:
 
 def _known_failure(error: Exception) -> str | None:
     """One line for what the machine refuses: a full disk, no permission; None for a fault of ours."""
-    if type(error).__name__ == "Interrupted":
-        print("stopped; the last step is saved. The same command with --resume goes on", file=sys.stderr)
-        sys.exit(130)
     text = str(error)
     if "No space left on device" in text or "disk is full" in text or "Disk quota exceeded" in text:
         return "the disk is full; nothing half-written was kept. Free some space and start the same command again"

@@ -30,6 +30,10 @@ class UserError(Exception):
         return shown
 
 
+class Interrupted(Exception):
+    """Training was stopped by Ctrl-C; its state is on disk."""
+
+
 def suggestion(value: str, allowed: Sequence[str]) -> str:
     """`(a, b, c; did you mean a?)`: what is allowed, and the nearest of it when one is near."""
     from difflib import get_close_matches

@@ -10,6 +10,7 @@ import torch
 from tokenizers import Tokenizer
 
 from .classifier import Logits, Tick
+from .device import pick_device
 from .errors import UserError
 from .network import PassageClassifier
 from .tokens import budget_batches, encode, pad
@@ -41,11 +42,8 @@ class TransformerClassifier:
             raise UserError(f"precision {precision!r} is none of auto, fp32, bf16")
         if batch_tokens is not None and batch_tokens < 1:
             raise UserError(f"batch_tokens {batch_tokens}: at least 1")
-        try:
-            self.device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device)
-            self.network = network.eval().to(self.device)
-        except (RuntimeError, AssertionError):
-            raise UserError(f"device {device!r}: not on this machine (auto, cpu, cuda)") from None
+        self.device = torch.device(pick_device(device))
+        self.network = network.eval().to(self.device)
         self.tokenizer = tokenizer
         self.max_tokens: int | None = network.config.max_tokens
         self.bf16 = precision == "bf16" or (precision == "auto" and self.device.type == "cuda")

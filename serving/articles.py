@@ -155,9 +155,7 @@ def read_articles(
         if index == after.file and after.row is None:
             continue
         skip = (after.row or 0) if index == after.file else 0
-        number = skip
         for row in read_rows(inputs[index].path, name=inputs[index].name, encoding=settings.encoding, skip=skip):
-            number = row.number or number
             yield _article(row, columns=columns, at=Position(index, row.number))
 
 
@@ -179,9 +177,9 @@ def _article(row: Row | BadRow, *, columns: Columns, at: Position) -> Article | 
     carried = []
     for new, old in columns.carried.items():
         value = values.get(old) if old else identity
-        fitted, wrong = _fitted(value, columns.types[new])
+        fitted, wrong = _fitted(value, columns.types[new], name=new)
         if wrong:
-            return refuse(f"column {new}: {wrong}; carry it as text with --as-text {new}")
+            return refuse(f"column {new}: {wrong}")
         carried.append(fitted)
     return Article(text=values[columns.text], carried=tuple(carried), at=at)
 
@@ -200,14 +198,14 @@ def _column_type(values: list[Any], *, as_text: bool) -> pa.DataType:
     return pa.string()
 
 
-def _fitted(value: Any, kind: pa.DataType) -> tuple[Any, str | None]:
+def _fitted(value: Any, kind: pa.DataType, *, name: str) -> tuple[Any, str | None]:
     """The value as its column stores it, or what is wrong with it."""
     if value is None:
         return None, None
     if pa.types.is_string(kind):
         text = _as_text(value)
         return text, None if _storable(text) is text else "half a character (a lone surrogate): broken Unicode"
-    misfit = f"{str(value)[:40]!r} is no {kind} as in the first rows"
+    misfit = f"{str(value)[:40]!r} is no {kind} as in the first rows; carry it as text with --as-text {name}"
     if isinstance(value, bool) != pa.types.is_boolean(kind):
         return None, misfit
     try:

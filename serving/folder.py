@@ -7,10 +7,9 @@ in the same stretch of input lie in `errors/00000.parquet` before the part appea
 
 from __future__ import annotations
 
-import contextlib
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
 from ..model.errors import UserError
-from ..model.folders import write_whole
+from ..model.folders import whole_file, write_whole
 from .articles import Position, Refused
 from .table import ERRORS, errors_table, with_metadata
 
@@ -80,7 +79,8 @@ class ScoreFolder:
     def _open(self) -> None:
         run = self.path / RUN
         before = _read_json(run) if run.exists() else {}
-        if self._part(0).exists():
+        present = {part.name for part in (self.path / PARTS).glob("*.parquet")}
+        if present:
             _refuse_other(self.path, before, self.fingerprint)
         else:  # nothing is scored yet: a start that failed does not bind the next
             write_whole(run, json.dumps(self.fingerprint, indent=1))
@@ -96,6 +96,10 @@ class ScoreFolder:
                     f"{part}: broken ({str(error).splitlines()[0]}). Delete it and those after it, and start again"
                 ) from None
             self.parts += 1
+        if len(present) > self.parts:
+            raise UserError(
+                f"{self._part(self.parts)}: missing, but later parts are there. Delete those too, and start again"
+            )
         progress = self.path / PROGRESS
         state = _read_json(progress) if progress.exists() else {}
         self.done = bool(state.get("done")) and self.parts == state.get("parts")
@@ -122,7 +126,7 @@ class ScoreFolder:
 
     def finish(self) -> None:
         """Join the errors to `errors.parquet` and mark the run as done."""
-        with _whole(self.path / ERROR_FILE) as temporary, pq.ParquetWriter(temporary, ERRORS) as writer:
+        with whole_file(self.path / ERROR_FILE) as temporary, pq.ParquetWriter(temporary, ERRORS) as writer:
             for index in range(self.parts):
                 writer.write_table(pq.read_table(self.path / ERROR_PARTS / f"{index:05d}.parquet", schema=ERRORS))
         self._progress(done=True)
@@ -142,20 +146,8 @@ def _is_score_folder(path: Path) -> bool:
     return path.is_dir() and ((path / RUN).exists() or {p.name for p in path.iterdir()} <= {LOCK, f"{RUN}.tmp"})
 
 
-@contextlib.contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """A temporary name beside `path` that becomes it when the block ends without an error."""
-    temporary = path.with_name(path.name + ".tmp")
-    try:
-        yield temporary
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
 def _write_table(table: pa.Table, path: Path) -> None:
-    with _whole(path) as temporary:
+    with whole_file(path) as temporary:
         pq.write_table(table, temporary, compression="zstd")
 
 

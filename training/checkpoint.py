@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from ..model.errors import UserError
-from ..model.folders import write_whole
+from ..model.folders import whole_file, write_whole
 
 STATE, BEST, POSITION = "state-{}.safetensors", "best-{}.safetensors", "position.json"
 
@@ -131,10 +131,5 @@ def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 
 def _write(tensors: dict[str, Tensor], path: Path) -> None:
-    temporary = path.with_name(path.name + ".tmp")
-    try:
+    with whole_file(path) as temporary:
         save_file({name: value.contiguous() for name, value in tensors.items()}, temporary)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

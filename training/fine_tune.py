@@ -15,7 +15,8 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from ..model.errors import UserError
+from ..model.device import pick_device
+from ..model.errors import Interrupted
 from ..model.network import PassageClassifier
 from ..model.progress import Progress
 from ..model.tokens import encode, pad
@@ -31,10 +32,6 @@ from .settings import TrainSettings
 
 CHECKPOINT_SECONDS = 300
 OnEpoch = Callable[[dict[str, float]], None]
-
-
-class Interrupted(Exception):
-    """Training was stopped by Ctrl-C; its state is on disk."""
 
 
 @dataclass(frozen=True)
@@ -172,21 +169,6 @@ def epoch_batches(lengths: np.ndarray, *, batch: int, seed: int, epoch: int) -> 
         part = part[np.argsort(lengths[part], kind="stable")]
         batches += [part[i : i + batch] for i in range(0, len(part), batch)]
     return [batches[i] for i in rng.permutation(len(batches))]
-
-
-def pick_device(name: str) -> str:
-    """`auto` is CUDA where there is one, else the CPU.
-
-    Raises:
-        UserError: no such device here.
-    """
-    if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        torch.empty(1, device=name)
-    except (RuntimeError, AssertionError):
-        raise UserError(f"device {name!r}: not on this machine (auto, cpu, cuda)") from None
-    return name
 
 
 def pick_precision(name: str, *, device: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..model.bundle import open_bundle
 from ..model.codebook import Codebook
-from ..model.errors import UserError
+from ..model.errors import Interrupted, UserError
 from .corpus import Corpus
 from .evaluation import Report, evaluate
 from .packaging import package_copy, requirements
@@ -91,8 +91,6 @@ class Tracking:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        from .fine_tune import Interrupted
-
         stopped = kind is not None and issubclass(kind, Interrupted | KeyboardInterrupt)
         self.mlflow.end_run("FINISHED" if kind is None else "KILLED" if stopped else "FAILED")
 

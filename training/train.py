@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 
 from ..model.bundle import write_description, write_transformer
+from ..model.device import pick_device
 from ..model.errors import UserError
 from ..model.folders import check_free, new_folder
 from ..model.progress import Progress, silent
@@ -25,7 +26,7 @@ from .corpus import Corpus
 from .errors_table import worst_errors
 from .evaluation import Report, measure, predictions
 from .figures import draw_figures
-from .fine_tune import fine_tune, pick_device, pick_precision
+from .fine_tune import fine_tune, pick_precision
 from .loss import class_weights
 from .provenance import provenance
 from .settings import TrainSettings

@@ -117,6 +117,17 @@ def test_a_lost_part_of_a_finished_run_is_written_again(finished):
     assert repeated.scored.counts.rows == 12
 
 
+@pytest.mark.parametrize("lost", ["00000", "00001"])
+def test_a_gap_in_the_parts_is_refused_and_nothing_is_mixed(finished, score_dump, lost):
+    """A later part may be another stretch of the input than the one that would follow."""
+    outcome, again = finished
+    (outcome.folder / "parts" / f"{lost}.parquet").unlink()
+    with pytest.raises(UserError, match=rf"{lost}\.parquet: missing, but later parts are there"):
+        again()
+    with pytest.raises(UserError, match="holds another run"):
+        score_dump(ROWS, part=2)
+
+
 def test_a_broken_part_is_named_with_the_way_out(finished):
     outcome, again = finished
     (outcome.folder / "parts" / "00001.parquet").write_bytes(b"PAR1")

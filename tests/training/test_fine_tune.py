@@ -12,8 +12,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from narrashift.model.device import pick_device
+from narrashift.model.errors import Interrupted
 from narrashift.training.checkpoint import Position, read_position
-from narrashift.training.fine_tune import Interrupted, epoch_batches, fine_tune, pick_device, pick_precision, validate
+from narrashift.training.fine_tune import epoch_batches, fine_tune, pick_precision, validate
 from narrashift.training.loss import MultiTaskLoss, class_weights
 from narrashift.training.settings import TrainSettings
 

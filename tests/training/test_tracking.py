@@ -13,8 +13,8 @@ import pytest
 
 import narrashift
 from narrashift.model.bundle import open_bundle
+from narrashift.model.errors import Interrupted
 from narrashift.training.evaluation import evaluate
-from narrashift.training.fine_tune import Interrupted
 from narrashift.training.splits import split_corpus
 from narrashift.training.tracking import Tracking, fetch_bundle, open_store
 
