@@ -24,8 +24,8 @@ from .training.settings import TrainSettings
 from .training.tracking import Tracking
 from .training.train import train
 
-QUICK = TrainSettings(epochs=6)
-"""Settings that finish within four minutes on two cores."""
+QUICK = TrainSettings(epochs=1, learning_rate=3e-4)
+"""Settings that finish within four minutes on two cores: one pass over the starter corpus, at twice the rate."""
 
 
 MARKER = ".narrashift-demo"

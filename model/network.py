@@ -90,7 +90,7 @@ def from_backbone(backbone: str, *, codebook: Codebook, max_tokens: int, dropout
     """
     encoder_config = AutoConfig.from_pretrained(backbone)
     config = PassageConfig(
-        encoder={**encoder_config.to_dict(), "_name_or_path": ""},
+        encoder={**encoder_config.to_dict(), "_name_or_path": "", "dtype": "float32"},  # some are stored in half
         heads={name: len(task.leaves) for name, task in codebook.tasks.items()},
         max_tokens=max_tokens,
         dropout=dropout,

@@ -18,10 +18,10 @@ class TrainSettings(Settings):
 
     backbone: str = Field(default="minilm-l6", description="`minilm-l6` (installed), a local folder or a hub id")
     max_tokens: Annotated[int, Field(ge=8)] = Field(default=256, description="tokens a passage may have")
-    epochs: Count = Field(default=8, description="passes over the training passages, at most")
+    epochs: Count = Field(default=5, description="passes over the training passages, at most")
     patience: Count = Field(default=3, description="epochs without a better validation macro-F1 before stopping")
     batch: Count = Field(default=16, description="passages a step")
-    learning_rate: Positive = Field(default=2e-4, description="of the encoder's top layer")
+    learning_rate: Positive = Field(default=1.5e-4, description="of the encoder's top layer")
     head_learning_rate: Positive = Field(default=1e-3, description="of the heads")
     layer_decay: Annotated[float, Field(gt=0, le=1)] = Field(default=0.95, description="per layer, going down")
     weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.01
@@ -29,7 +29,7 @@ class TrainSettings(Settings):
     dropout: Share = Field(default=0.1, description="of the pooled features")
     label_smoothing: Annotated[float, Field(ge=0, lt=0.5)] = 0.0
     class_weights: Literal["none", "auto"] | dict[str, Positive] = Field(
-        default="auto",
+        default="none",
         description="`none`, `auto` (rare labels count more), or { 'stance.pro_russia' = 2.0 }",
     )
     task_weights: dict[str, Positive] = Field(default={}, description="{ frame = 2.0 }; 1 where not named")

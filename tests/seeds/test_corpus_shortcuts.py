@@ -1,21 +1,28 @@
 """The stance cannot be told without reading: by kind of text, length or punctuation alone.
 
 Each shortcut learns the most frequent stance of its key on four fifths of the groups and is measured on the rest.
-Measured on the corpus of 1,490 passages, majority share 0.491: length in words +0.012 at most, punctuation +0.046,
-register +0.227.
+Measured on the corpus of 11,625 passages, majority share 0.578: length in words +0.000, punctuation +0.011, first and
+last character +0.007 at most, names of 23 much-fought-over places +0.036, register +0.065.
 """
 
 import random
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable
 
 import pytest
 
-MARGIN = 0.10
+MARGIN = 0.05
 """Accuracy above the majority share that a shortcut may reach."""
-REGISTER_MARGIN = 0.25
+REGISTER_MARGIN = 0.12
 """The register may tell more: blogs take sides and wires do not. It is no input of the model, but its style is."""
 FOLDS = 5
+PLACES = (
+    "Kyiv", "Kiev", "Moscow", "Lviv", "Odesa", "Odessa", "Kharkiv", "Kharkov", "Kherson", "Donetsk", "Mariupol",
+    "Crimea", "Bakhmut", "Artemovsk", "Artyomovsk", "Avdiivka", "Avdeevka", "Zaporizhzhia", "Zaporozhye",
+    "Lysychansk", "Kupiansk", "Belgorod", "Kursk",
+)  # fmt: skip
+"""Names that occur most; both spellings, for the spelling must not tell the stance either."""
 
 
 def margin(rows: list[dict], key: Callable[[dict], Hashable]) -> float:
@@ -58,3 +65,11 @@ def test_the_first_or_last_character_alone_does_not_tell_the_stance(starter_rows
 
 def test_the_register_alone_does_not_tell_the_stance(starter_rows):
     assert margin(starter_rows, lambda row: row["register"]) < REGISTER_MARGIN
+
+
+def test_place_names_alone_do_not_tell_the_stance(starter_rows):
+    assert margin(starter_rows, lambda row: tuple(place in row["text"] for place in PLACES)) < MARGIN
+
+
+def test_a_year_alone_does_not_tell_the_stance(starter_rows):
+    assert margin(starter_rows, lambda row: re.findall(r"\b20[12]\d\b", row["text"])[:1] != []) < MARGIN

@@ -75,6 +75,8 @@ def test_no_run_of_eight_words_of_a_seed_passage_stands_in_the_corpus(starter_ro
     assert set().union(*(shingles(text, 8) for text in seed_texts)) & corpus == set()
 
 
-def test_no_opening_of_four_words_is_used_more_than_four_times(starter_rows):
+def test_no_opening_of_four_words_is_common(starter_rows):
+    """Stock openings recur in real dumps ("As a result of"), but none may be a sentence plan of the corpus."""
     openings = Counter(tuple(words(row["text"])[:4]) for row in starter_rows)
-    assert {" ".join(opening): n for opening, n in openings.items() if n > 4} == {}
+    most = len(starter_rows) / 750
+    assert {" ".join(opening): n for opening, n in openings.items() if n > most} == {}

@@ -8,7 +8,8 @@ import pytest
 
 import narrashift
 
-SHIPPED = ("codebook.toml", "corpus.jsonl", "passages.jsonl")
+SHIPPED = ("codebook.toml", "corpus.jsonl", "passages.jsonl", "README.md")
+IN_THE_REPOSITORY_ONLY = ("annotations.csv",)
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -35,4 +36,4 @@ def test_the_installed_corpus_is_that_of_the_repository(starter_rows, codebook):
 def test_nothing_else_lies_in_the_folder():
     """A label guide, a draft or a licence that is added must be named here, and in pyproject's package-data."""
     names = {Path(entry.name).name for entry in resources.files("narrashift.seeds").iterdir()}
-    assert names - {"__pycache__"} == {"__init__.py", *SHIPPED}
+    assert names - {"__pycache__"} == {"__init__.py", *SHIPPED, *IN_THE_REPOSITORY_ONLY}

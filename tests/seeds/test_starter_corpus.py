@@ -19,7 +19,21 @@ def is_plain(row: dict) -> bool:
 
 
 def test_it_is_large_enough_to_learn_from(starter_rows):
-    assert len(starter_rows) >= 600
+    assert len(starter_rows) >= 2_400
+
+
+def test_label_shares_are_near_those_of_real_dumps(starter_rows):
+    """Two thirds neutral and half without a frame, about: thresholds fitted on other shares would not carry over."""
+    neutral = sum(row["stance"] == "neutral" for row in starter_rows) / len(starter_rows)
+    unframed = sum(not row["frame"] for row in starter_rows) / len(starter_rows)
+    assert 0.55 < neutral < 0.75
+    assert 0.45 < unframed < 0.60
+
+
+def test_short_headlines_are_as_common_as_in_real_dumps(starter_rows):
+    words = [len(row["text"].split()) for row in starter_rows]
+    assert sum(n <= 14 for n in words) / len(words) > 0.35
+    assert sum(n > 35 for n in words) / len(words) > 0.15
 
 
 def test_every_row_has_the_same_filled_fields(starter_rows):
@@ -106,7 +120,7 @@ def test_no_group_is_on_two_sides_of_a_split(starter_rows):
 
 def test_passages_are_a_headline_to_a_paragraph_long(starter_rows):
     words = {row["id"]: len(row["text"].split()) for row in starter_rows}
-    assert {i: n for i, n in words.items() if not 5 <= n <= 130} == {}
+    assert {i: n for i, n in words.items() if not 4 <= n <= 130} == {}
 
 
 def test_few_passages_have_more_than_about_six_sentences(starter_rows):
