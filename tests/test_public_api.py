@@ -131,7 +131,10 @@ def test_a_wheel_holds_every_package_and_its_data_and_nothing_else(wheel):
         for package in PACKAGES
         for file in ROOT.joinpath(*package.split(".")[1:]).glob("*.py")
     }
-    seeds = {f"narrashift/seeds/{name}" for name in ("codebook.toml", "corpus.jsonl", "passages.jsonl")}
+    seeds = {
+        f"narrashift/seeds/{name}"
+        for name in ("annotations.csv", "codebook.toml", "corpus.jsonl", "passages.jsonl", "README.md")
+    }
     assert inside == modules | seeds | {"narrashift/py.typed"}
 
 

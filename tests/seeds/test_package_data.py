@@ -8,8 +8,7 @@ import pytest
 
 import narrashift
 
-SHIPPED = ("codebook.toml", "corpus.jsonl", "passages.jsonl", "README.md")
-IN_THE_REPOSITORY_ONLY = ("annotations.csv",)
+SHIPPED = ("annotations.csv", "codebook.toml", "corpus.jsonl", "passages.jsonl", "README.md")
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -36,4 +35,4 @@ def test_the_installed_corpus_is_that_of_the_repository(starter_rows, codebook):
 def test_nothing_else_lies_in_the_folder():
     """A label guide, a draft or a licence that is added must be named here, and in pyproject's package-data."""
     names = {Path(entry.name).name for entry in resources.files("narrashift.seeds").iterdir()}
-    assert names - {"__pycache__"} == {"__init__.py", *SHIPPED, *IN_THE_REPOSITORY_ONLY}
+    assert names - {"__pycache__"} == {"__init__.py", *SHIPPED}
