@@ -83,3 +83,13 @@ def test_a_task_may_have_any_name_that_a_codebook_allows(task, tiny_settings):
     )
     network, _ = load_backbone(tiny_settings, codebook=book)
     assert network.config.heads == {task: 2}
+
+
+def test_a_backbone_that_is_stored_in_half_precision_is_trained_in_single(copied_backbone, codebook):
+    import torch
+    from transformers import AutoModel
+
+    AutoModel.from_pretrained(copied_backbone, dtype=torch.float16).save_pretrained(copied_backbone)
+    assert json.loads((copied_backbone / "config.json").read_text())["dtype"] == "float16"
+    network, _ = load_backbone(TrainSettings(backbone=str(copied_backbone), max_tokens=64), codebook=codebook)
+    assert {parameter.dtype for parameter in network.parameters()} == {torch.float32}
