@@ -25,7 +25,7 @@ from .training.tracking import Tracking
 from .training.train import train
 
 QUICK = TrainSettings(epochs=1, learning_rate=3e-4)
-"""Settings that finish within four minutes on two cores: one pass over the starter corpus at a high rate."""
+"""Settings for about four minutes on two cores: one pass over the starter corpus at a high rate."""
 
 
 ARTICLES = 300
