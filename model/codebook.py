@@ -27,6 +27,7 @@ RESERVED = {
     "split",
     "annotator",
     "register",
+    "weight",
     "passage",
     "start",
     "end",

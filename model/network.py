@@ -1,4 +1,4 @@
-"""The network: one shared encoder, mean pooling, one linear head a task."""
+"""The network: one shared encoder, mean pooling, one linear head a task, and words counted beside it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel
 
 from .codebook import Codebook
+from .lexical import LexicalHead
 
 
 class PassageConfig(PreTrainedConfig):
@@ -20,6 +21,7 @@ class PassageConfig(PreTrainedConfig):
         heads: task -> number of leaves, in the codebook's order.
         max_tokens: tokens a passage may have, special tokens included; longer ones are cut off.
         dropout: share of pooled features dropped in training, 0..1.
+        lexical: buckets of the lexical head; 0 where there is none.
     """
 
     model_type = "narrashift_passage"
@@ -31,6 +33,7 @@ class PassageConfig(PreTrainedConfig):
         max_tokens: int = 256,
         dropout: float = 0.1,
         codebook_digest: str = "",
+        lexical: int = 0,
         **kwargs: Any,
     ) -> None:
         self.encoder = encoder or {}
@@ -38,6 +41,7 @@ class PassageConfig(PreTrainedConfig):
         self.max_tokens = max_tokens
         self.dropout = dropout
         self.codebook_digest = codebook_digest
+        self.lexical = lexical
         super().__init__(**kwargs)
 
 
@@ -57,7 +61,15 @@ class PassageClassifier(PreTrainedModel):
         self.heads = nn.ModuleDict(
             {_module(task): nn.Linear(encoder_config.hidden_size, leaves) for task, leaves in config.heads.items()}
         )
+        self.lexical: LexicalHead | None = None
+        if config.lexical:
+            self.lexical = LexicalHead(buckets=config.lexical, heads=config.heads)
         self.post_init()
+
+    def add_lexical(self, head: LexicalHead) -> None:
+        """Add a fitted lexical head's logits to the encoder's from now on."""
+        self.lexical = head
+        self.config.lexical = len(head.table)
 
     def pool(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """Mean of the last layer over a passage's tokens: ``(passages, hidden)``.
@@ -76,7 +88,11 @@ class PassageClassifier(PreTrainedModel):
             attention_mask: ``(passages, tokens)``, 1 on tokens and 0 on padding.
         """
         pooled = self.dropout(self.pool(input_ids, attention_mask))
-        return {task: self.heads[_module(task)](pooled) for task in self.config.heads}
+        logits = {task: self.heads[_module(task)](pooled) for task in self.config.heads}
+        if self.lexical is None:
+            return logits
+        counted = self.lexical(input_ids, attention_mask)
+        return {task: values + counted[task] for task, values in logits.items()}
 
 
 def from_backbone(backbone: str, *, codebook: Codebook, max_tokens: int, dropout: float) -> PassageClassifier:

@@ -107,11 +107,11 @@ def fit_tfidf(texts: Sequence[str], *, targets: dict[str, np.ndarray], codebook:
     for name, task in codebook.tasks.items():
         y = targets[name]
         known = y >= 0 if task.kind == "single" else ~np.isnan(y).any(axis=1)
-        heads[name] = _fit_head(matrix[known], y[known], leaves=len(task.leaves), single=task.kind == "single")
+        heads[name] = fit_head(matrix[known], y[known], leaves=len(task.leaves), single=task.kind == "single")
     return TfidfClassifier(features, heads)
 
 
-def _fit_head(matrix: Any, y: np.ndarray, *, leaves: int, single: bool) -> tuple[np.ndarray, np.ndarray]:
+def fit_head(matrix: Any, y: np.ndarray, *, leaves: int, single: bool) -> tuple[np.ndarray, np.ndarray]:
     """Weights and bias of one task. A label never seen keeps zero weights and the bias of a rare one."""
     weights = np.zeros((leaves, matrix.shape[1]), dtype=np.float32)
     bias = np.full(leaves, logit(1 / (len(y) + 2)), dtype=np.float32)

@@ -17,7 +17,7 @@ import narrashift
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 PACKAGES = PROJECT["tool"]["setuptools"]["packages"]
-NO_PRODUCT = {"tests", "benchmarks", "build", "demo", "node_modules"}
+NO_PRODUCT = {"tests", "benchmarks", "build", "demo", "node_modules", "mlartifacts", "mlruns"}
 """Folders of the repository that no package lies in."""
 
 WITH_MLFLOW = {"training/tracking.py", "training/pyfunc_model.py"}

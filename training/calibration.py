@@ -21,25 +21,30 @@ def fit_decision(logits: Mapping[str, np.ndarray], *, corpus: Corpus, seed: int 
     """Temperatures and thresholds for every task, from validation passages only.
 
     Args:
-        logits: task -> ``(passages, leaves)`` of the corpus's passages.
+        logits: task -> ``(passages, leaves)`` of the corpus's passages, which count by their weights.
     """
     tasks = {}
     for name, task in corpus.codebook.tasks.items():
         known = corpus.labelled(name)
-        tasks[name] = _fit_task(logits[name][known], corpus.targets[name][known], task=task, seed=seed)
+        tasks[name] = _fit_task(
+            logits[name][known], corpus.targets[name][known], weights=corpus.weights[known], task=task, seed=seed
+        )
     return Decision(tasks=tasks)
 
 
-def _fit_task(logits: np.ndarray, targets: np.ndarray, *, task: Task, seed: int) -> TaskDecision:
-    temperature = fit_temperature(logits, targets) if len(logits) >= FEWEST else 1.0
+def _fit_task(logits: np.ndarray, targets: np.ndarray, *, weights: np.ndarray, task: Task, seed: int) -> TaskDecision:
+    temperature = fit_temperature(logits, targets, weights=weights) if len(logits) >= FEWEST else 1.0
     if task.kind == "single":
         return TaskDecision(temperature=temperature)
     probs = expit(logits.astype(np.float64) / temperature)
-    thresholds = {leaf: fit_threshold(probs[:, i], targets[:, i] > 0, seed=seed) for i, leaf in enumerate(task.leaves)}
+    thresholds = {
+        leaf: fit_threshold(probs[:, i], targets[:, i] > 0, weights=weights, seed=seed)
+        for i, leaf in enumerate(task.leaves)
+    }
     return TaskDecision(temperature=temperature, thresholds=thresholds)
 
 
-def fit_temperature(logits: np.ndarray, targets: np.ndarray) -> float:
+def fit_temperature(logits: np.ndarray, targets: np.ndarray, *, weights: np.ndarray | None = None) -> float:
     """Temperature that makes softmax or sigmoid of logits / T calibrated on held-out passages.
 
     Minimises the negative log-likelihood over log T (Guo et al. 2017, "On Calibration of Modern Neural
@@ -48,6 +53,7 @@ def fit_temperature(logits: np.ndarray, targets: np.ndarray) -> float:
     Args:
         logits: ``(passages, leaves)``, unnormalised.
         targets: ``(passages,)`` int, or ``(passages, leaves)`` 0/1 for a multi task.
+        weights: ``(passages,)``, how much each counts; the same without.
 
     Returns:
         T between 0.05 and 20, dimensionless; 1.0 leaves the logits alone.
@@ -60,15 +66,27 @@ def fit_temperature(logits: np.ndarray, targets: np.ndarray) -> float:
     logits = logits.astype(np.float64)
 
     def loss(log_t: float) -> float:
-        scaled = logits / np.exp(log_t)
-        if targets.ndim == 1:
-            return float(-log_softmax(scaled, axis=1)[np.arange(len(targets)), targets].mean())
-        return float(-(targets * log_expit(scaled) + (1 - targets) * log_expit(-scaled)).mean())
+        return -mean_log_likelihood(logits / np.exp(log_t), targets, weights=weights)
 
     return float(np.exp(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x))
 
 
-def fit_threshold(probs: np.ndarray, truth: np.ndarray, *, seed: int = 0) -> float:
+def mean_log_likelihood(logits: np.ndarray, targets: np.ndarray, *, weights: np.ndarray | None = None) -> float:
+    """Mean log-probability of the labels of a passage; over the leaves too in a multi task.
+
+    Args:
+        logits: ``(passages, leaves)``, unnormalised.
+        targets: ``(passages,)`` int, or ``(passages, leaves)`` 0/1 for a multi task.
+        weights: ``(passages,)``, how much each counts; the same without.
+    """
+    if targets.ndim == 1:
+        each = log_softmax(logits, axis=1)[np.arange(len(targets)), targets]
+    else:
+        each = (targets * log_expit(logits) + (1 - targets) * log_expit(-logits)).mean(axis=1)
+    return float(np.average(each, weights=weights))
+
+
+def fit_threshold(probs: np.ndarray, truth: np.ndarray, *, weights: np.ndarray | None = None, seed: int = 0) -> float:
     """Threshold with the highest F1, steadied by bagging: the median over bootstrap resamples of the best.
 
     The best threshold of one small sample is noisy and hugs its extremes (Lipton et al. 2014, "Thresholding
@@ -77,6 +95,7 @@ def fit_threshold(probs: np.ndarray, truth: np.ndarray, *, seed: int = 0) -> flo
     Args:
         probs: ``(passages,)``, 0..1.
         truth: ``(passages,)`` bool.
+        weights: ``(passages,)``, how much each counts; the same without.
 
     Returns:
         A probability in 0.02..0.98; 0.5 where fewer than five passages have the label.
@@ -86,8 +105,9 @@ def fit_threshold(probs: np.ndarray, truth: np.ndarray, *, seed: int = 0) -> flo
     grid = np.linspace(0.02, 0.98, 97)
     on = probs[None, :] >= grid[:, None]
     count = len(probs)
-    weights = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=RESAMPLES)
-    hits = weights @ (on & truth).T
-    f1 = 2 * hits / np.maximum(weights @ on.T + (weights @ truth)[:, None], 1)
+    drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=RESAMPLES)
+    counted = drawn * (1.0 if weights is None else weights)
+    hits = counted @ (on & truth).T
+    f1 = 2 * hits / np.maximum(counted @ on.T + (counted @ truth)[:, None], 1e-9)
     best = np.where(f1 >= f1.max(axis=1, keepdims=True) - 1e-9, grid, np.nan)
     return round(float(np.median(np.nanmean(best, axis=1))), 4)

@@ -19,8 +19,9 @@ from ..rows import BadRow, Row
 from .labels import is_missing, read_target
 from .sources import rows_of_dataset, rows_of_files
 
-OPTIONAL = ("id", "source", "date", "group", "split", "annotator", "register")
+OPTIONAL = ("id", "source", "date", "group", "split", "annotator", "register", "weight")
 SPLITS = ("train", "validation", "test")
+MOST_WEIGHT = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,16 @@ class Corpus:
         """An optional column; None everywhere where the data do not have it."""
         return self.columns.get(name, [None] * len(self))
 
+    @property
+    def weights(self) -> np.ndarray:
+        """How much each passage counts in the decision layer and in every figure: ``(passages,)``, mean 1.
+
+        The column `weight` weighs a corpus with over-sampled labels back to the shares of the text that it
+        stands for. Training itself does not use it.
+        """
+        given = np.array([1.0 if value is None else float(value) for value in self.column("weight")])
+        return given / given.mean() if len(given) else given
+
     def to_frame(self) -> Any:
         """Texts and labels as a pandas table; lists of labels joined by `|`, None where unlabelled."""
         import pandas as pd
@@ -77,11 +88,13 @@ class Corpus:
 
     @property
     def digest(self) -> str:
-        """SHA-256, 16 hex digits, of texts and labels in their order."""
+        """SHA-256, 16 hex digits, of texts, labels and weights in their order."""
         total = hashlib.sha256()
         for i, text in enumerate(self.texts):
             labels = {task: values[i].tolist() for task, values in self.targets.items()}
             total.update(json.dumps([text, labels], sort_keys=True).encode())
+        if "weight" in self.columns:
+            total.update(json.dumps(self.column("weight")).encode())
         return total.hexdigest()[:16]
 
 
@@ -168,8 +181,8 @@ def _build(rows: Iterable[Row | BadRow], *, codebook: Codebook, names: Mapping[s
 
 
 def _wrong_columns(columns: Mapping[str, list[str | None]]) -> Iterator[tuple[str, str]]:
-    """What is wrong with the last row's split and date."""
-    split, date = columns["split"][-1], columns["date"][-1]
+    """What is wrong with the last row's split, date and weight."""
+    split, date, weight = columns["split"][-1], columns["date"][-1], columns["weight"][-1]
     if split is not None and split not in SPLITS:
         yield "split", f"{split!r} is no split {suggestion(split, SPLITS)}"
     if date is not None:
@@ -177,6 +190,15 @@ def _wrong_columns(columns: Mapping[str, list[str | None]]) -> Iterator[tuple[st
             datetime.datetime.fromisoformat(date)
         except ValueError:
             yield "date", f"{date!r} is no ISO date (2022-02-24, or 2022-02-24T05:00:00)"
+    if weight is not None and not _is_weight(weight):
+        yield "weight", f"{weight!r} is no weight (a number above 0, at most {MOST_WEIGHT:,})"
+
+
+def _is_weight(value: str) -> bool:
+    try:
+        return 0 < float(value) <= MOST_WEIGHT
+    except ValueError:
+        return False
 
 
 def _missing_columns(file: str, found: list[str], *, codebook: Codebook, names: Mapping[str, str]) -> str | None:

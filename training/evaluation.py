@@ -119,7 +119,10 @@ def truth(corpus: Corpus, task: str) -> np.ndarray:
 
 
 def measure(predicted: Predictions, *, corpus: Corpus, resamples: int = RESAMPLES, seed: int = 0) -> Report:
-    """Every figure with its interval; resamples draw groups where the corpus has them, else passages."""
+    """Every figure with its interval; resamples draw groups where the corpus has them, else passages.
+
+    Where the corpus has a `weight` column, every figure is weighted by it.
+    """
     figures: dict[str, Figure] = {}
     for name, task in corpus.codebook.tasks.items():
         known = corpus.labelled(name)
@@ -130,7 +133,7 @@ def measure(predicted: Predictions, *, corpus: Corpus, resamples: int = RESAMPLE
             "probs": predicted.probabilities[name][known],
             "on": predicted.on[name][known],
         }
-        estimate = dict(task_figures(np.ones((1, known.sum())), name=name, task=task, **answers))
+        estimate = dict(task_figures(corpus.weights[None, known], name=name, task=task, **answers))
         resampled: dict[str, list[np.ndarray]] = {key: [] for key in estimate}
         for weights in _resample(corpus, resamples=resamples, seed=seed):
             for key, values in task_figures(weights[:, known], name=name, task=task, **answers):
@@ -152,7 +155,7 @@ def _figure(value: float, resampled: np.ndarray) -> Figure:
 
 
 def _resample(corpus: Corpus, *, resamples: int, seed: int) -> Iterator[np.ndarray]:
-    """How often each passage is drawn, whole groups at a time (cluster bootstrap).
+    """How often each passage is drawn, whole groups at a time (cluster bootstrap), times its weight.
 
     Yields:
         ``(some resamples, passages)``, few enough at once to keep memory flat however long the corpus is.
@@ -164,4 +167,4 @@ def _resample(corpus: Corpus, *, resamples: int, seed: int) -> Iterator[np.ndarr
     at_once = max(1, 1_000_000 // len(corpus))
     for start in range(0, resamples, at_once):
         draws = rng.multinomial(count, np.full(count, 1 / count), size=min(at_once, resamples - start))
-        yield draws[:, members].astype(np.float64)
+        yield draws[:, members] * corpus.weights

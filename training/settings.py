@@ -20,8 +20,8 @@ class TrainSettings(Settings):
     max_tokens: Annotated[int, Field(ge=8)] = Field(default=256, description="tokens a passage may have")
     epochs: Count = Field(default=5, description="passes over the training passages, at most")
     patience: Count = Field(default=3, description="epochs without a better validation macro-F1 before stopping")
-    batch: Count = Field(default=16, description="passages a step")
-    learning_rate: Positive = Field(default=1.5e-4, description="of the encoder's top layer")
+    batch: Count = Field(default=32, description="passages a step")
+    learning_rate: Positive = Field(default=2e-4, description="of the encoder's top layer")
     head_learning_rate: Positive = Field(default=1e-3, description="of the heads")
     layer_decay: Annotated[float, Field(gt=0, le=1)] = Field(default=0.95, description="per layer, going down")
     weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.01
@@ -33,6 +33,9 @@ class TrainSettings(Settings):
         description="`none`, `auto` (rare labels count more), or { 'stance.pro_russia' = 2.0 }",
     )
     task_weights: dict[str, Positive] = Field(default={}, description="{ frame = 2.0 }; 1 where not named")
+    lexical: Annotated[int, Field(ge=0, le=2**22)] = Field(
+        default=2**16, description="buckets of the head that counts words beside the encoder; 0 for none"
+    )
     freeze: Annotated[int, Field(ge=0)] = Field(
         default=0, description="0: train everything; 1: embeddings fixed; n: also the lowest n-1 layers"
     )

@@ -27,6 +27,7 @@ from .errors_table import worst_errors
 from .evaluation import Report, measure, predictions
 from .figures import draw_figures
 from .fine_tune import fine_tune, pick_precision
+from .lexical import add_lexical
 from .loss import class_weights
 from .provenance import provenance
 from .settings import TrainSettings
@@ -109,7 +110,13 @@ def train(
             )
             progress("measuring on held-out passages", 0, 0)
             classifier = TransformerClassifier(tuned.network, tokenizer, device="cpu", precision="fp32")
-            decision = fit_decision(classifier.logits(split.validation.texts).tasks, corpus=split.validation)
+            logits = classifier.logits(split.validation.texts).tasks
+            if settings.lexical:
+                logits = add_lexical(
+                    tuned.network, tokenizer,
+                    train=split.train, validation=split.validation, logits=logits, settings=settings,
+                )  # fmt: skip
+            decision = fit_decision(logits, corpus=split.validation)
             predicted = predictions(classifier.logits(split.test.texts).tasks, decision=decision, codebook=codebook)
             report = measure(predicted, corpus=split.test)
             progress("training the TF-IDF yardstick", 0, 0)

@@ -92,3 +92,30 @@ def test_a_fitted_decision_is_one_that_a_bundle_can_hold(corpus_of, rng, tmp_pat
     decision = fit_decision(logits, corpus=corpus_of(rows))
     (tmp_path / "decision.json").write_text(decision.model_dump_json())
     assert read_decision(tmp_path / "decision.json", codebook=codebook) == decision
+
+
+def test_weights_count_like_copies(corpus_of, rng):
+    rows = [
+        {"text": f"t{i}", "stance": ["neutral", "pro_russia"][i % 3 == 0], "frame": ["gains_russia"] * (i % 4 == 0)}
+        for i in range(80)
+    ]
+    logits = {"stance": rng.normal(size=(80, 3)), "frame": rng.normal(size=(80, 5)), "technique": np.zeros((80, 6))}
+    times = rng.integers(1, 4, 80)
+    copied = corpus_of([row for row, n in zip(rows, times, strict=True) for _ in range(n)])
+    expected = fit_decision({name: values.repeat(times, axis=0) for name, values in logits.items()}, corpus=copied)
+    weighted = fit_decision(
+        logits, corpus=corpus_of([row | {"weight": int(n)} for row, n in zip(rows, times, strict=True)])
+    )
+    for name in ("stance", "frame"):
+        assert weighted.tasks[name].temperature == pytest.approx(expected.tasks[name].temperature, rel=1e-4)
+
+
+def test_a_label_weighted_down_is_given_less_often(rng):
+    truth = rng.random(2_000) < 0.3
+    probs = expit(np.where(truth, 0.8, -0.8) + rng.normal(size=2_000))
+    rarer = fit_threshold(probs, truth, weights=np.where(truth, 0.1, 1.0))
+    assert rarer > fit_threshold(probs, truth) + 0.1
+    best = max(
+        np.linspace(0.02, 0.98, 97), key=lambda t: f1_score(truth, probs >= t, sample_weight=np.where(truth, 0.1, 1))
+    )
+    assert rarer == pytest.approx(best, abs=0.1)

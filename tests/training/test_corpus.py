@@ -178,6 +178,13 @@ def test_select_keeps_texts_labels_and_columns_together(corpus_of):
     assert chosen.labelled("frame").tolist() == [False, True]
 
 
+def test_weights_have_the_mean_one_and_are_one_where_none_is_given(corpus_of):
+    assert corpus_of(ROWS).weights.tolist() == [1.0] * len(ROWS)
+    weighted = corpus_of([{"text": "a", "stance": "neutral", "weight": 3}, {"text": "b", "stance": "neutral"}])
+    assert weighted.weights.tolist() == [1.5, 0.5]
+    assert weighted.digest != corpus_of([{"text": "a", "stance": "neutral"}, {"text": "b", "stance": "neutral"}]).digest
+
+
 def test_the_digest_is_of_texts_and_labels(corpus_of):
     as_before = corpus_of([dict(row) for row in ROWS])
     assert corpus_of(ROWS).digest == as_before.digest

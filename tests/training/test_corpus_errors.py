@@ -40,6 +40,9 @@ def test_a_derived_parent_names_the_labels_to_use_instead(refused):
         ('"frame": [["gains_russia"]]', "is no label"),
         ('"frame": [null]', "is no label"),
         ('"split": "dev", "stance": "neutral"', "'dev' is no split (train, validation, test"),
+        ('"weight": 0, "stance": "neutral"', "'0' is no weight (a number above 0"),
+        ('"weight": "nan", "stance": "neutral"', "'nan' is no weight"),
+        ('"weight": "heavy", "stance": "neutral"', "'heavy' is no weight"),
     ],
 )
 def test_a_label_of_the_wrong_kind(label, expected, refused):

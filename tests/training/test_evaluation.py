@@ -121,3 +121,18 @@ def test_passages_of_another_codebook_are_refused(tiny_bundle, own_rows, own_cod
 def test_a_folder_that_is_no_bundle(tmp_path, small_corpus):
     with pytest.raises(narrashift.UserError, match="no bundle here"):
         evaluate(bundle=tmp_path, corpus=small_corpus)
+
+
+def test_a_weighted_passage_counts_like_its_copies(corpus_of):
+    rows = [
+        {"text": f"t{i}", "stance": ["neutral", "pro_russia", "pro_ukraine"][i % 3], "id": str(i)} for i in range(30)
+    ]
+    right, times = np.arange(30) % 4 > 0, 1 + np.arange(30) % 5
+    weighted = corpus_of([row | {"weight": int(n)} for row, n in zip(rows, times, strict=True)])
+    copied = corpus_of([row for row, n in zip(rows, times, strict=True) for _ in range(n)])
+    expected = measure(certain(copied, right.repeat(times)), corpus=copied, resamples=5).figures
+    found = measure(certain(weighted, right), corpus=weighted, resamples=5).figures
+    assert {name: f.value for name, f in found.items()} == pytest.approx(
+        {name: f.value for name, f in expected.items()}, nan_ok=True
+    )
+    assert found["accuracy/stance"].value != pytest.approx(right.mean(), abs=0.01)
