@@ -13,23 +13,23 @@ if TYPE_CHECKING:
     from .model.errors import UserError
     from .model.prediction import Prediction, Predictor, load
     from .serving.score import score
-    from .training.corpus import Corpus, from_dataset, read_corpus
-    from .training.evaluation import evaluate
+    from .training.data.corpus import Corpus, from_dataset, read_corpus
+    from .training.measuring.evaluation import evaluate
     from .training.train import train
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Codebook": ".model.codebook",
-    "Corpus": ".training.corpus",
+    "Corpus": ".training.data.corpus",
     "Prediction": ".model.prediction",
     "Predictor": ".model.prediction",
     "UserError": ".model.errors",
-    "evaluate": ".training.evaluation",
-    "from_dataset": ".training.corpus",
+    "evaluate": ".training.measuring.evaluation",
+    "from_dataset": ".training.data.corpus",
     "load": ".model.prediction",
     "read_codebook": ".model.codebook",
-    "read_corpus": ".training.corpus",
+    "read_corpus": ".training.data.corpus",
     "score": ".serving.score",
     "train": ".training.train",
 }

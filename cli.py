@@ -80,8 +80,8 @@ def train(
     from .model.codebook import read_codebook
     from .rows import check_encoding
     from .terminal import ProgressDisplay, print_report
-    from .training.corpus import read_corpus
-    from .training.tracking import NoTracking, Tracking
+    from .training.data.corpus import read_corpus
+    from .training.tracking.run import NoTracking, Tracking
     from .training.train import train as run
 
     book = read_codebook(codebook)
@@ -120,8 +120,8 @@ def evaluate(
     from .model.bundle import open_bundle
     from .rows import check_encoding
     from .terminal import print_report
-    from .training.corpus import read_corpus
-    from .training.evaluation import evaluate as run
+    from .training.data.corpus import read_corpus
+    from .training.measuring.evaluation import evaluate as run
 
     opened = open_bundle(_model(bundle))
     check_encoding("utf-8" if encoding is None else encoding)
@@ -208,7 +208,7 @@ def demo(
 @app.command()
 def ui(port: Annotated[int, typer.Option(help="Of the local server.")] = 5000) -> None:
     """Open the MLflow UI on the store where runs are tracked."""
-    from .training.store import open_ui
+    from .training.tracking.store import open_ui
 
     raise typer.Exit(open_ui(port=port))
 
@@ -217,7 +217,7 @@ def _model(name: str) -> Path:
     """A bundle folder; `models:/…` is fetched from the tracking store."""
     if not name.startswith("models:/"):
         return Path(name)
-    from .training.tracking import fetch_bundle
+    from .training.tracking.run import fetch_bundle
 
     return fetch_bundle(name)
 

@@ -19,9 +19,9 @@ from .model.errors import UserError
 from .serving.score import score
 from .serving.settings import ScoreSettings
 from .terminal import ProgressDisplay, print_report, print_scored
-from .training.corpus import Corpus, read_corpus
+from .training.data.corpus import Corpus, read_corpus
 from .training.settings import TrainSettings
-from .training.tracking import Tracking
+from .training.tracking.run import Tracking
 from .training.train import train
 
 QUICK = TrainSettings(epochs=1, learning_rate=3e-4)

@@ -14,7 +14,7 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from .serving.score import Scored
-    from .training.evaluation import Report
+    from .training.measuring.evaluation import Report
 
 LINE_SECONDS = 5.0
 

@@ -20,12 +20,12 @@ import pandas as pd
 from variants import VARIANTS, learn
 
 from narrashift.model.codebook import read_codebook
-from narrashift.training.calibration import fit_decision
-from narrashift.training.corpus import Corpus, read_corpus
-from narrashift.training.evaluation import measure, predictions
-from narrashift.training.splits import split_corpus
-from narrashift.training.store import quiet_mlflow, tracking_uri
-from narrashift.training.tracking import open_store
+from narrashift.training.data.corpus import Corpus, read_corpus
+from narrashift.training.data.splits import split_corpus
+from narrashift.training.measuring.calibration import fit_decision
+from narrashift.training.measuring.evaluation import measure, predictions
+from narrashift.training.tracking.run import open_store
+from narrashift.training.tracking.store import quiet_mlflow, tracking_uri
 
 STARTER = Path(__file__).parent.parent / "seeds" / "corpus.jsonl"
 EXPERIMENT = "carry-over"

@@ -24,8 +24,8 @@ from sklearn.preprocessing import normalize
 
 from narrashift.model.codebook import Codebook, read_codebook
 from narrashift.model.tokens import budget_batches, encode, pad, read_tokenizer
-from narrashift.training.backbone import load_backbone, resolve_backbone
-from narrashift.training.corpus import Corpus, read_corpus
+from narrashift.training.data.corpus import Corpus, read_corpus
+from narrashift.training.learning.backbone import load_backbone, resolve_backbone
 from narrashift.training.settings import TrainSettings
 
 SEEDS = Path(__file__).parent.parent / "seeds"

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from narrashift.model.codebook import Codebook, read_codebook
-from narrashift.training.corpus import Corpus, read_corpus
+from narrashift.training.data.corpus import Corpus, read_corpus
 
 STARTER = Path(__file__).parent.parent / "seeds" / "corpus.jsonl"
 SHARES = {

@@ -20,11 +20,11 @@ import torch
 
 from narrashift.model.codebook import read_codebook
 from narrashift.model.tokens import encode, pad, read_tokenizer
-from narrashift.training.backbone import load_backbone, resolve_backbone
-from narrashift.training.corpus import read_corpus
-from narrashift.training.fine_tune import epoch_batches, pick_precision
-from narrashift.training.loss import MultiTaskLoss, class_weights
-from narrashift.training.optimizer import build_optimizer
+from narrashift.training.data.corpus import read_corpus
+from narrashift.training.learning.backbone import load_backbone, resolve_backbone
+from narrashift.training.learning.fine_tune import epoch_batches, pick_precision
+from narrashift.training.learning.loss import MultiTaskLoss, class_weights
+from narrashift.training.learning.optimizer import build_optimizer
 from narrashift.training.settings import TrainSettings
 
 VARIANTS = {

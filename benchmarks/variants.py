@@ -21,11 +21,11 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from narrashift.model.network import PassageClassifier
 from narrashift.model.tokens import encode, pad, read_tokenizer
 from narrashift.model.transformer import TransformerClassifier
-from narrashift.training.backbone import load_backbone
-from narrashift.training.corpus import Corpus
-from narrashift.training.fine_tune import epoch_batches
-from narrashift.training.loss import MultiTaskLoss, class_weights
-from narrashift.training.optimizer import build_optimizer, set_rate
+from narrashift.training.data.corpus import Corpus
+from narrashift.training.learning.backbone import load_backbone
+from narrashift.training.learning.fine_tune import epoch_batches
+from narrashift.training.learning.loss import MultiTaskLoss, class_weights
+from narrashift.training.learning.optimizer import build_optimizer, set_rate
 from narrashift.training.settings import TrainSettings
 
 Alter = Callable[[str, random.Random], str]

@@ -21,7 +21,7 @@ class LexicalHead(nn.Module):
 
     def __init__(self, *, buckets: int, heads: Mapping[str, int]) -> None:
         super().__init__()
-        self.heads = dict(heads)
+        self.heads = dict(sorted(heads.items()))  # a configuration read back from JSON has them in this order
         width = sum(self.heads.values())
         self.table = nn.Parameter(torch.zeros(buckets, 1 + width), requires_grad=False)  # idf, then a column a leaf
         self.bias = nn.Parameter(torch.zeros(width), requires_grad=False)

@@ -112,7 +112,7 @@ def tiny_bundle(
 @pytest.fixture(scope="session")
 def store_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated, empty tracking database: copying it saves each test its seconds of migration."""
-    from narrashift.training.store import quiet_mlflow
+    from narrashift.training.tracking.store import quiet_mlflow
 
     quiet_mlflow()
     folder = tmp_path_factory.mktemp("store")

@@ -25,7 +25,7 @@ from narrashift import demo, terminal
 from narrashift.serving.folder import Counts
 from narrashift.serving.score import Scored
 from narrashift.terminal import ProgressDisplay, print_report, print_scored
-from narrashift.training.evaluation import Figure, Report
+from narrashift.training.measuring.evaluation import Figure, Report
 
 
 @pytest.fixture(autouse=True)

@@ -20,8 +20,8 @@ PACKAGES = PROJECT["tool"]["setuptools"]["packages"]
 NO_PRODUCT = {"tests", "benchmarks", "build", "demo", "node_modules", "mlartifacts", "mlruns"}
 """Folders of the repository that no package lies in."""
 
-WITH_MLFLOW = {"training/tracking.py", "training/pyfunc_model.py"}
-RUN_BY_PATH = {"training/pyfunc_model.py"}
+WITH_MLFLOW = {"training/tracking/run.py", "training/tracking/pyfunc_model.py"}
+RUN_BY_PATH = {"training/tracking/pyfunc_model.py"}
 """MLflow runs it as a file of its own, so that it has no package to be relative to."""
 LONGEST = 400
 

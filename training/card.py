@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..model.codebook import Codebook
-from .evaluation import Report
+from .measuring.evaluation import Report
 
 
 def model_card(*, codebook: Codebook, report: Report, yardstick: Report, provenance: dict[str, Any]) -> str:

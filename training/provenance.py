@@ -9,8 +9,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from .data.splits import Split
 from .settings import TrainSettings
-from .splits import Split
 
 PACKAGES = ("torch", "transformers", "tokenizers", "scikit-learn", "mlflow", "numpy")
 

@@ -18,21 +18,21 @@ from ..model.folders import check_free, new_folder
 from ..model.progress import Progress, silent
 from ..model.tokens import read_tokenizer
 from ..model.transformer import TransformerClassifier
-from .backbone import load_backbone
-from .calibration import fit_decision
 from .card import model_card
-from .checkpoint import Position, read_position, save_position
-from .corpus import Corpus
-from .errors_table import worst_errors
-from .evaluation import Report, measure, predictions
-from .figures import draw_figures
-from .fine_tune import fine_tune, pick_precision
-from .lexical import add_lexical
-from .loss import class_weights
+from .data.corpus import Corpus
+from .data.splits import Split, split_corpus
+from .learning.backbone import load_backbone
+from .learning.checkpoint import Position, read_position, save_position
+from .learning.fine_tune import fine_tune, pick_precision
+from .learning.lexical import add_lexical
+from .learning.loss import class_weights
+from .measuring.calibration import fit_decision
+from .measuring.errors_table import worst_errors
+from .measuring.evaluation import Report, measure, predictions
+from .measuring.figures import draw_figures
 from .provenance import provenance
 from .settings import TrainSettings
-from .splits import Split, split_corpus
-from .tracking import NoTracking, Tracking
+from .tracking.run import NoTracking, Tracking
 from .yardstick import train_yardstick, write_yardstick
 
 

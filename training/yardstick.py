@@ -8,9 +8,9 @@ from pathlib import Path
 from ..model.bundle import write_description, write_tfidf
 from ..model.decision import Decision
 from ..model.tfidf import TfidfClassifier, fit_tfidf
-from .calibration import fit_decision
-from .evaluation import Report, measure, predictions
-from .splits import Split
+from .data.splits import Split
+from .measuring.calibration import fit_decision
+from .measuring.evaluation import Report, measure, predictions
 
 
 def train_yardstick(split: Split) -> tuple[TfidfClassifier, Decision, Report]:

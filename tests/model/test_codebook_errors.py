@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from narrashift.model.codebook import Codebook, parse_codebook, read_codebook
 from narrashift.model.errors import UserError
-from narrashift.training.corpus import OPTIONAL
+from narrashift.training.data.corpus import OPTIONAL
 
 GOOD = """[codebook]
 name = "own"

@@ -28,6 +28,15 @@ def logits(head, rows):
     return torch.cat(list(head(padded, mask).values()), dim=1)
 
 
+def test_the_order_of_the_tasks_does_not_matter(head):
+    """A configuration that was read from JSON names them in another order."""
+    other = LexicalHead(buckets=512, heads=dict(reversed(HEADS.items())))
+    other.load_state_dict(head.state_dict())
+    row = torch.tensor([[3, 4, 5]])
+    mine, its = head(row, torch.ones_like(row)), other(row, torch.ones_like(row))
+    assert all(torch.equal(mine[task], its[task]) for task in HEADS)
+
+
 def test_every_task_has_its_leaves(head):
     padded, mask = torch.ones(4, 7, dtype=torch.long), torch.ones(4, 7, dtype=torch.long)
     assert {task: tuple(values.shape) for task, values in head(padded, mask).items()} == {

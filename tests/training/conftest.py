@@ -122,7 +122,7 @@ def fresh(tiny_settings: TrainSettings, codebook: narrashift.Codebook) -> Callab
     import torch
 
     from narrashift.model.tokens import read_tokenizer
-    from narrashift.training.backbone import load_backbone
+    from narrashift.training.learning.backbone import load_backbone
 
     def make(settings: TrainSettings = tiny_settings) -> Any:
         torch.manual_seed(0)

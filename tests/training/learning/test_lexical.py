@@ -1,0 +1,99 @@
+"""Fitting the lexical head beside an encoder."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from narrashift.model.network import PassageClassifier
+from narrashift.model.tokens import read_tokenizer
+from narrashift.model.transformer import TransformerClassifier
+from narrashift.training.learning.backbone import load_backbone
+from narrashift.training.learning.lexical import MOST, add_lexical
+
+
+@pytest.fixture
+def parts(corpus_of):
+    words = {"pro_ukraine": "defenders held", "pro_russia": "regime shelled", "neutral": "ministers met"}
+    rows = [
+        {
+            "text": f"{text} near town number {i}",
+            "stance": stance,
+            "frame": ["losses_ukraine"] if i % 2 else [],
+            "technique": [],
+        }
+        for i in range(30)
+        for stance, text in words.items()
+    ]
+    return corpus_of(rows[:60]), corpus_of(rows[60:])
+
+
+@pytest.fixture
+def network_and_tokenizer(tiny_settings, codebook, tmp_path):
+    network, pretrained = load_backbone(tiny_settings, codebook=codebook)
+    pretrained.save_pretrained(tmp_path)
+    return network, read_tokenizer(tmp_path / "tokenizer.json")
+
+
+def encoder_logits(network, tokenizer, corpus):
+    return TransformerClassifier(network, tokenizer, device="cpu").logits(corpus.texts).tasks
+
+
+def test_words_that_tell_the_label_are_learned_beside_an_encoder_that_knows_nothing(
+    parts, network_and_tokenizer, tiny_settings
+):
+    train, validation = parts
+    network, tokenizer = network_and_tokenizer
+    before = encoder_logits(network, tokenizer, validation)
+    add_lexical(network, tokenizer, train=train, validation=validation, logits=before, settings=tiny_settings)
+    after = encoder_logits(network, tokenizer, validation)["stance"]
+    assert (before["stance"].argmax(1) == validation.targets["stance"]).mean() < 0.7
+    assert (after.argmax(1) == validation.targets["stance"]).all()
+
+
+def test_what_it_returns_is_what_the_network_gives_from_now_on(parts, network_and_tokenizer, tiny_settings):
+    train, validation = parts
+    network, tokenizer = network_and_tokenizer
+    before = encoder_logits(network, tokenizer, validation)
+    together = add_lexical(
+        network, tokenizer, train=train, validation=validation, logits=before, settings=tiny_settings
+    )
+    for task, values in encoder_logits(network, tokenizer, validation).items():
+        np.testing.assert_allclose(values, together[task], atol=1e-3)
+
+
+def test_an_encoder_that_knows_everything_needs_little_of_it(parts, network_and_tokenizer, tiny_settings):
+    train, validation = parts
+    network, tokenizer = network_and_tokenizer
+    noisy = train.select(np.random.default_rng(0).permutation(len(train)))
+    noisy = type(train)(train.codebook, train.texts, noisy.targets)
+    sure = {name: np.zeros((len(validation), len(task.leaves))) for name, task in train.codebook.tasks.items()}
+    sure["stance"] = 8.0 * np.eye(3)[validation.targets["stance"]]
+    together = add_lexical(network, tokenizer, train=noisy, validation=validation, logits=sure, settings=tiny_settings)
+    assert np.abs(together["stance"] - sure["stance"]).max() < 4
+    assert MOST == 3.0
+
+
+def test_an_unlabelled_task_gets_nothing_from_it(corpus_of, network_and_tokenizer, tiny_settings):
+    rows = [
+        {"text": f"{'a b' if i % 2 else 'c d'} {i}", "stance": "neutral" if i % 2 else "pro_russia"} for i in range(40)
+    ]
+    network, tokenizer = network_and_tokenizer
+    corpus = corpus_of(rows)
+    before = encoder_logits(network, tokenizer, corpus)
+    together = add_lexical(network, tokenizer, train=corpus, validation=corpus, logits=before, settings=tiny_settings)
+    np.testing.assert_array_equal(together["frame"], before["frame"])
+    assert np.isfinite(together["stance"]).all()
+
+
+def test_it_is_the_same_after_saving_and_loading(parts, network_and_tokenizer, tiny_settings, tmp_path):
+    train, validation = parts
+    network, tokenizer = network_and_tokenizer
+    before = encoder_logits(network, tokenizer, validation)
+    together = add_lexical(
+        network, tokenizer, train=train, validation=validation, logits=before, settings=tiny_settings
+    )
+    network.save_pretrained(tmp_path / "saved")
+    loaded = PassageClassifier.from_pretrained(tmp_path / "saved")
+    for task, values in encoder_logits(loaded, tokenizer, validation).items():
+        np.testing.assert_allclose(values, together[task], atol=1e-3)

@@ -1,0 +1,121 @@
+"""Temperatures and thresholds fitted on validation passages."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.special import expit, softmax
+from sklearn.metrics import f1_score
+
+from narrashift.training.measuring.calibration import fit_decision, fit_temperature, fit_threshold
+
+COUNT = 6_000
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(7)
+
+
+@pytest.mark.parametrize("temperature", [0.4, 1.0, 3.0])
+def test_the_temperature_of_a_single_task_is_recovered(temperature, rng):
+    logits = rng.normal(size=(COUNT, 4)) * 2
+    labels = np.array([rng.choice(4, p=p) for p in softmax(logits, axis=1)])
+    assert fit_temperature((logits * temperature).astype(np.float32), labels) == pytest.approx(temperature, rel=0.1)
+
+
+@pytest.mark.parametrize("temperature", [0.4, 1.0, 3.0])
+def test_the_temperature_of_a_multi_task_is_recovered(temperature, rng):
+    logits = rng.normal(size=(COUNT, 3)) * 2
+    labels = (rng.random(logits.shape) < expit(logits)).astype(float)
+    assert fit_temperature((logits * temperature).astype(np.float32), labels) == pytest.approx(temperature, rel=0.1)
+
+
+def test_the_temperature_of_a_perfect_and_of_a_hopeless_model_stays_in_its_bounds():
+    assert 0.049 < fit_temperature(np.eye(3)[[0, 1, 2] * 4] * 0.5, np.array([0, 1, 2] * 4)) < 0.06
+    assert 19 < fit_temperature(np.eye(3)[[0, 1, 2] * 4] * 500, np.array([1, 2, 0] * 4)) < 20.1
+
+
+def test_a_temperature_needs_a_passage():
+    with pytest.raises(ValueError, match="at least one passage"):
+        fit_temperature(np.empty((0, 3)), np.empty(0, dtype=int))
+
+
+def test_the_threshold_beats_one_half_where_probabilities_are_low(rng):
+    truth = rng.random(1_000) < 0.1
+    probs = np.clip(np.where(truth, 0.3, 0.1) + rng.normal(scale=0.08, size=1_000), 0, 1)
+    threshold = fit_threshold(probs, truth)
+    best = max(f1_score(truth, probs >= t) for t in np.linspace(0.02, 0.98, 97))
+    assert f1_score(truth, probs >= threshold) > 0.98 * best
+    assert 0.15 < threshold < 0.35
+
+
+def test_the_threshold_of_a_clean_gap_lies_in_the_middle_of_it():
+    probs = np.array([0.1, 0.2] * 20 + [0.8, 0.9] * 20)
+    assert fit_threshold(probs, probs > 0.5) == pytest.approx(0.5, abs=0.03)
+
+
+def test_a_label_with_four_positives_keeps_one_half_and_with_five_does_not():
+    probs = np.linspace(0, 0.3, 50)
+    for positives, keeps in ((4, True), (5, False)):
+        assert (fit_threshold(probs, np.arange(50) >= 50 - positives) == 0.5) is keeps
+
+
+def test_the_same_seed_gives_the_same_threshold(rng):
+    probs = rng.random(100)
+    truth = rng.random(100) < probs
+    assert fit_threshold(probs, truth, seed=1) == fit_threshold(probs, truth, seed=1)
+
+
+def test_only_labelled_passages_decide(corpus_of, rng):
+    rows = [{"text": f"t{i}", "stance": "neutral" if i % 2 else "pro_russia", "frame": None} for i in range(40)]
+    logits = {
+        "stance": rng.normal(size=(40, 3)),
+        "frame": rng.normal(size=(40, 5)),
+        "technique": rng.normal(size=(40, 6)),
+    }
+    noise = [{"text": "unlabelled"}] * 25
+    alone = fit_decision(logits, corpus=corpus_of(rows))
+    with_noise = {name: np.concatenate([values, values[:25] * 50]) for name, values in logits.items()}
+    among = fit_decision(with_noise, corpus=corpus_of(rows + noise))
+    assert among == alone
+    assert alone.tasks["stance"].thresholds == {}
+    assert set(alone.tasks["frame"].thresholds.values()) == {0.5}
+    assert alone.tasks["frame"].temperature == 1.0
+
+
+def test_a_fitted_decision_is_one_that_a_bundle_can_hold(corpus_of, rng, tmp_path, codebook):
+    from narrashift.model.decision import read_decision
+
+    rows = [{"text": f"t{i}", "stance": "neutral", "frame": ["gains_russia"], "technique": []} for i in range(30)]
+    logits = {name: rng.normal(size=(30, len(task.leaves))) for name, task in codebook.tasks.items()}
+    decision = fit_decision(logits, corpus=corpus_of(rows))
+    (tmp_path / "decision.json").write_text(decision.model_dump_json())
+    assert read_decision(tmp_path / "decision.json", codebook=codebook) == decision
+
+
+def test_weights_count_like_copies(corpus_of, rng):
+    rows = [
+        {"text": f"t{i}", "stance": ["neutral", "pro_russia"][i % 3 == 0], "frame": ["gains_russia"] * (i % 4 == 0)}
+        for i in range(80)
+    ]
+    logits = {"stance": rng.normal(size=(80, 3)), "frame": rng.normal(size=(80, 5)), "technique": np.zeros((80, 6))}
+    times = rng.integers(1, 4, 80)
+    copied = corpus_of([row for row, n in zip(rows, times, strict=True) for _ in range(n)])
+    expected = fit_decision({name: values.repeat(times, axis=0) for name, values in logits.items()}, corpus=copied)
+    weighted = fit_decision(
+        logits, corpus=corpus_of([row | {"weight": int(n)} for row, n in zip(rows, times, strict=True)])
+    )
+    for name in ("stance", "frame"):
+        assert weighted.tasks[name].temperature == pytest.approx(expected.tasks[name].temperature, rel=1e-4)
+
+
+def test_a_label_weighted_down_is_given_less_often(rng):
+    truth = rng.random(2_000) < 0.3
+    probs = expit(np.where(truth, 0.8, -0.8) + rng.normal(size=2_000))
+    rarer = fit_threshold(probs, truth, weights=np.where(truth, 0.1, 1.0))
+    assert rarer > fit_threshold(probs, truth) + 0.1
+    best = max(
+        np.linspace(0.02, 0.98, 97), key=lambda t: f1_score(truth, probs >= t, sample_weight=np.where(truth, 0.1, 1))
+    )
+    assert rarer == pytest.approx(best, abs=0.1)

@@ -1,0 +1,1 @@
+"""Labelled passages: read, checked, divided."""

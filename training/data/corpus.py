@@ -1,0 +1,215 @@
+"""Labelled passages: read, checked against the codebook, and held as arrays."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...model.codebook import Codebook
+from ...model.errors import UserError, suggestion
+from ...model.passages import unusable_text
+from ...rows import BadRow, Row
+from .labels import is_missing, read_target
+from .sources import rows_of_dataset, rows_of_files
+
+OPTIONAL = ("id", "source", "date", "group", "split", "annotator", "register", "weight")
+SPLITS = ("train", "validation", "test")
+MOST_WEIGHT = 1_000_000
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Passages with their labels.
+
+    Attributes:
+        texts: one a passage.
+        targets: task -> ``(passages,)`` int, index of the leaf, -1 where unlabelled (single tasks);
+            ``(passages, leaves)`` float 0/1, a row of NaN where unlabelled (multi tasks).
+        columns: optional columns (`id`, `source`, `date`, `group`, `split`, …) that the data have.
+    """
+
+    codebook: Codebook
+    texts: list[str]
+    targets: dict[str, np.ndarray]
+    columns: dict[str, list[str | None]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def select(self, indices: Sequence[int] | np.ndarray) -> Corpus:
+        """The passages at these indices, in that order."""
+        indices = [int(i) for i in indices]
+        return Corpus(
+            codebook=self.codebook,
+            texts=[self.texts[i] for i in indices],
+            targets={task: values[indices] for task, values in self.targets.items()},
+            columns={name: [values[i] for i in indices] for name, values in self.columns.items()},
+        )
+
+    def labelled(self, task: str) -> np.ndarray:
+        """Which passages have this task's label: ``(passages,)`` bool."""
+        values = self.targets[task]
+        return values >= 0 if values.ndim == 1 else ~np.isnan(values).any(axis=1)
+
+    def column(self, name: str) -> list[str | None]:
+        """An optional column; None everywhere where the data do not have it."""
+        return self.columns.get(name, [None] * len(self))
+
+    @property
+    def weights(self) -> np.ndarray:
+        """How much each passage counts in the decision layer and in every figure: ``(passages,)``, mean 1.
+
+        The column `weight` weighs a corpus with over-sampled labels back to the shares of the text that it
+        stands for. Training itself does not use it.
+        """
+        given = np.array([1.0 if value is None else float(value) for value in self.column("weight")])
+        return given / given.mean() if len(given) else given
+
+    def to_frame(self) -> Any:
+        """Texts and labels as a pandas table; lists of labels joined by `|`, None where unlabelled."""
+        import pandas as pd
+
+        table: dict[str, list[str | None]] = {"text": list(self.texts)}
+        for name, task in self.codebook.tasks.items():
+            known, values = self.labelled(name), self.targets[name]
+            on = values[:, None] == np.arange(len(task.leaves)) if task.kind == "single" else values > 0
+            table[name] = [
+                "|".join(leaf for leaf, yes in zip(task.leaves, row, strict=True) if yes) if labelled else None
+                for row, labelled in zip(on, known, strict=True)
+            ]
+        return pd.DataFrame(table)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256, 16 hex digits, of texts, labels and weights in their order."""
+        total = hashlib.sha256()
+        for i, text in enumerate(self.texts):
+            labels = {task: values[i].tolist() for task, values in self.targets.items()}
+            total.update(json.dumps([text, labels], sort_keys=True).encode())
+        if "weight" in self.columns:
+            total.update(json.dumps(self.column("weight")).encode())
+        return total.hexdigest()[:16]
+
+
+def read_corpus(
+    data: Iterable[Path | str] | Path | str,
+    *,
+    codebook: Codebook,
+    column: Mapping[str, str] | None = None,
+    encoding: str = "utf-8",
+) -> Corpus:
+    """Read labelled passages from files, folders or saved `datasets` folders.
+
+    Args:
+        data: JSONL, CSV, TSV or Parquet, also gzipped; folders of them; `Dataset.save_to_disk` folders.
+        column: our name -> the data's name, where they differ (`{"text": "body"}`).
+        encoding: of JSONL, CSV and TSV.
+
+    Raises:
+        UserError: everything that is wrong, each with file, row, column, value and what is allowed.
+    """
+    names = _names(codebook, column)
+    return _build(rows_of_files(data, encoding=encoding), codebook=codebook, names=names)
+
+
+def from_dataset(dataset: Any, *, codebook: Codebook, column: Mapping[str, str] | None = None) -> Corpus:
+    """A corpus from a `datasets.Dataset` or `DatasetDict` (or any iterable of dicts) with a corpus's columns."""
+    return _build(rows_of_dataset(dataset), codebook=codebook, names=_names(codebook, column))
+
+
+def _names(codebook: Codebook, column: Mapping[str, str] | None) -> dict[str, str]:
+    """Our field -> the data's column."""
+    names = {name: name for name in ("text", *OPTIONAL, *codebook.tasks)}
+    for name in column or {}:
+        if name not in names:
+            raise UserError(f"--column {name}=…: no such field {suggestion(name, list(names))}")
+    return names | dict(column or {})
+
+
+def _build(rows: Iterable[Row | BadRow], *, codebook: Codebook, names: Mapping[str, str]) -> Corpus:
+    problems: dict[str, list[str]] = {}  # by file, in the files' order
+    texts: list[str] = []
+    targets: dict[str, list[Any]] = {task: [] for task in codebook.tasks}
+    columns: dict[str, list[str | None]] = {name: [] for name in OPTIONAL}
+    present: dict[str, dict[str, None]] = {}
+    without_text: dict[str, list[str]] = {}
+    for row in rows:
+        if isinstance(row, BadRow):
+            problems.setdefault(row.file, []).append(f"{row.place}: {row.reason}")
+            continue
+        wrongs = problems.setdefault(row.file, [])
+        present.setdefault(row.file, {}).update(dict.fromkeys(row.values))
+        text = row.values.get(names["text"])
+        if names["text"] not in row.values:
+            without_text.setdefault(row.file, []).append(f"{row.place}, {names['text']}: there is no such column here")
+        elif reason := unusable_text(None if is_missing(text) else text):
+            wrongs.append(f"{row.place}, {names['text']}: {reason}")
+        texts.append(text if isinstance(text, str) else "")
+        for name, task in codebook.tasks.items():
+            value, wrong = read_target(row.values.get(names[name]), task=task)
+            targets[name].append(value)
+            if wrong:
+                wrongs.append(f"{row.place}, {names[name]}: {wrong}")
+        for name in OPTIONAL:
+            value = row.values.get(names[name])
+            columns[name].append(None if is_missing(value) or value == "" else str(value))
+        wrongs += [f"{row.place}, {names[name]}: {wrong}" for name, wrong in _wrong_columns(columns)]
+    for file, found in present.items():
+        problem = _missing_columns(file, list(found), codebook=codebook, names=names)
+        problems[file] += [problem] if problem else []
+        problems[file] += without_text.get(file, []) if names["text"] in found else []
+    listed = [problem for wrongs in problems.values() for problem in wrongs]
+    if not texts and not listed:
+        listed.append("no passage in the data")
+    if listed:
+        raise UserError(listed)
+    arrays = {
+        name: np.array(values, dtype=np.int64)
+        if codebook.tasks[name].kind == "single"
+        else np.array(values, dtype=np.float64).reshape(len(texts), -1)
+        for name, values in targets.items()
+    }
+    kept = {name: values for name, values in columns.items() if any(v is not None for v in values)}
+    return Corpus(codebook=codebook, texts=texts, targets=arrays, columns=kept)
+
+
+def _wrong_columns(columns: Mapping[str, list[str | None]]) -> Iterator[tuple[str, str]]:
+    """What is wrong with the last row's split, date and weight."""
+    split, date, weight = columns["split"][-1], columns["date"][-1], columns["weight"][-1]
+    if split is not None and split not in SPLITS:
+        yield "split", f"{split!r} is no split {suggestion(split, SPLITS)}"
+    if date is not None:
+        try:
+            datetime.datetime.fromisoformat(date)
+        except ValueError:
+            yield "date", f"{date!r} is no ISO date (2022-02-24, or 2022-02-24T05:00:00)"
+    if weight is not None and not _is_weight(weight):
+        yield "weight", f"{weight!r} is no weight (a number above 0, at most {MOST_WEIGHT:,})"
+
+
+def _is_weight(value: str) -> bool:
+    try:
+        return 0 < float(value) <= MOST_WEIGHT
+    except ValueError:
+        return False
+
+
+def _missing_columns(file: str, found: list[str], *, codebook: Codebook, names: Mapping[str, str]) -> str | None:
+    """What is wrong with a file's columns."""
+    present = ", ".join(found) or "none"
+    if names["text"] not in found:
+        return f"{file}: no column {names['text']!r} among {present}. Name it with --column text=NAME"
+    if not any(names[task] in found for task in codebook.tasks):
+        tasks = list(codebook.tasks)
+        return (
+            f"{file}: no column for any task ({', '.join(tasks)}) among {present}. "
+            f"Name one with --column {tasks[0]}=NAME, or the codebook of these labels with --codebook FILE"
+        )
+    return None

@@ -1,0 +1,73 @@
+"""Rows of labelled data, wherever they lie: files, folders, saved `datasets` folders, datasets in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ...model.errors import UserError
+from ...rows import BadRow, Row, check_encoding, file_format, file_names, find_files, read_rows
+
+
+def rows_of_files(data: Iterable[Path | str] | Path | str, *, encoding: str) -> Iterator[Row | BadRow]:
+    """Rows of files and folders in their order; what cannot be read at all comes as a `BadRow`."""
+    check_encoding(encoding)
+    files: list[Path] = []
+    for path in map(Path, [data] if isinstance(data, str | Path) else data):
+        if path.is_dir() and ((path / "dataset_info.json").exists() or (path / "dataset_dict.json").exists()):
+            yield from _saved_dataset(path)
+            continue
+        try:
+            found = find_files([path])
+        except UserError as error:
+            yield BadRow(str(path), None, str(error).removeprefix(f"{path}: "))
+            continue
+        if found == [path] and file_format(path) == "text":
+            yield BadRow(str(path), None, "plain text has no labels. A corpus is JSONL, CSV, TSV or Parquet")
+        files += [file for file in found if file_format(file) != "text"]
+    files = list({file.resolve(): file for file in reversed(files)}.values())[::-1]  # a file named twice is one
+    for file, name in zip(files, file_names(files), strict=True):
+        empty = True
+        for row in read_rows(file, name=name, encoding=encoding):
+            empty = False
+            yield row
+        if empty:
+            yield BadRow(name, None, "empty: there is no passage in it")
+
+
+def rows_of_dataset(dataset: Any, *, name: str = "dataset") -> Iterator[Row]:
+    """Rows of a `datasets.Dataset`, a `DatasetDict` or any iterable of dicts; class labels by their names."""
+    if isinstance(dataset, Mapping):
+        for split, part in dataset.items():
+            for row in rows_of_dataset(part, name=f"{name}/{split}"):
+                yield Row(row.file, row.number, {"split": split, **row.values})
+        return
+    names = _class_names(getattr(dataset, "features", None) or {})
+    for number, values in enumerate(dataset, start=1):
+        yield Row(name, number, {key: _named(value, names.get(key)) for key, value in dict(values).items()})
+
+
+def _saved_dataset(path: Path) -> Iterator[Row | BadRow]:
+    import datasets
+
+    try:
+        loaded = datasets.load_from_disk(str(path))
+    except Exception as error:  # Arrow, JSON, file system: whatever a broken folder raises
+        yield BadRow(path.name, None, f"not a readable datasets folder: {str(error).splitlines()[0]}")
+        return
+    yield from rows_of_dataset(loaded, name=path.name)
+
+
+def _class_names(features: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Column -> names, for columns of type ClassLabel or lists of it."""
+    inner = {key: getattr(feature, "feature", feature) for key, feature in features.items()}
+    return {key: feature.names for key, feature in inner.items() if hasattr(feature, "int2str")}
+
+
+def _named(value: Any, names: list[str] | None) -> Any:
+    if names is None or value is None:
+        return value
+    if isinstance(value, list):
+        return [_named(inner, names) for inner in value]
+    return names[value] if isinstance(value, int) and 0 <= value < len(names) else None if value == -1 else value

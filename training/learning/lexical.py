@@ -1,0 +1,98 @@
+"""Fit the lexical head on the train passages, and how much it counts on the validation passages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from scipy.optimize import minimize
+from scipy.sparse import csr_matrix, diags, vstack
+from tokenizers import Tokenizer
+
+from ...model.lexical import LexicalHead
+from ...model.network import PassageClassifier
+from ...model.tfidf import fit_head
+from ...model.tokens import encode, pad
+from ..data.corpus import Corpus
+from ..measuring.calibration import FEWEST, mean_log_likelihood
+from ..settings import TrainSettings
+
+BLOCK = 4_096
+MOST = 3.0
+"""Weight that the lexical logits may have, relative to the encoder's."""
+
+
+def add_lexical(
+    network: PassageClassifier,
+    tokenizer: Tokenizer,
+    *,
+    train: Corpus,
+    validation: Corpus,
+    logits: Mapping[str, np.ndarray],
+    settings: TrainSettings,
+) -> dict[str, np.ndarray]:
+    """Give a fine-tuned network a lexical head. It is fitted alone and then weighed against the encoder (stacking).
+
+    Trained together, the two would come to lean on each other; two that err apart add up better.
+
+    Args:
+        logits: the encoder's, task -> ``(validation passages, leaves)``.
+
+    Returns:
+        Both together, on the validation passages.
+    """
+    head = LexicalHead(buckets=settings.lexical, heads=network.config.heads)
+    train_matrix, idf = _matrix(head, tokenizer, train.texts, settings=settings)
+    matrix, _ = _matrix(head, tokenizer, validation.texts, settings=settings, idf=idf)
+    columns, biases, together = [idf[:, None]], [], {}
+    for name in head.heads:
+        task, known = train.codebook.tasks[name], train.labelled(name)
+        weights, bias = fit_head(
+            train_matrix[known], train.targets[name][known], leaves=len(task.leaves), single=task.kind == "single"
+        )
+        own = np.asarray(matrix @ weights.T + bias)
+        share = _share(logits[name], own, validation, task=name)
+        columns.append(share * weights.T)
+        biases.append(share * bias)
+        together[name] = (logits[name] + share * own).astype(np.float32)
+    head.table.copy_(torch.from_numpy(np.concatenate(columns, axis=1)))
+    head.bias.copy_(torch.from_numpy(np.concatenate(biases)))
+    network.add_lexical(head)
+    return together
+
+
+def _matrix(
+    head: LexicalHead, tokenizer: Tokenizer, texts: list[str], *, settings: TrainSettings, idf: np.ndarray | None = None
+) -> tuple[csr_matrix, np.ndarray]:
+    """What the head multiplies its weights with, ``(passages, buckets)``, and the inverse document frequencies."""
+    blocks = []
+    for start in range(0, len(texts), BLOCK):
+        ids, _ = encode(tokenizer, texts[start : start + BLOCK], max_tokens=settings.max_tokens)
+        padded, mask = map(torch.from_numpy, pad(ids, pad_id=0))
+        buckets, counts = (tensor.numpy() for tensor in head.features(padded, mask))
+        rows = np.nonzero(counts)[0]
+        size = (len(ids), settings.lexical)
+        blocks.append(csr_matrix((np.ones(len(rows)), (rows, buckets[counts > 0])), shape=size))
+    count = vstack(blocks, format="csr")
+    count.sum_duplicates()
+    if idf is None:
+        seen = np.asarray((count > 0).sum(axis=0)).ravel()
+        idf = np.log((1 + len(texts)) / (1 + seen)) + 1
+    length = np.sqrt(np.asarray(count @ idf**2))
+    return csr_matrix(diags(1 / np.maximum(length, 1e-9)) @ count @ diags(idf), dtype=np.float32), idf
+
+
+def _share(encoder: np.ndarray, lexical: np.ndarray, corpus: Corpus, *, task: str) -> float:
+    """Weight of the lexical logits with which both together are likeliest, whatever the temperature."""
+    known = corpus.labelled(task)
+    if known.sum() < FEWEST:
+        return 0.0
+    targets, weights = corpus.targets[task][known], corpus.weights[known]
+
+    def loss(point: np.ndarray) -> float:
+        scaled = (encoder[known] + abs(point[1]) * lexical[known]) * np.exp(point[0])
+        return -mean_log_likelihood(scaled, targets, weights=weights)
+
+    found = minimize(loss, [0.0, 0.5], method="Nelder-Mead", options={"xatol": 1e-3, "fatol": 1e-7})
+    return float(min(abs(found.x[1]), MOST))

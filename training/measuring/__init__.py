@@ -1,0 +1,1 @@
+"""From logits to decisions, and figures with their intervals."""

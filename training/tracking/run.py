@@ -1,0 +1,262 @@
+"""One MLflow run per training: parameters, metrics, data digests, figures, errors, the registered model."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import math
+import warnings
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from ...model.bundle import open_bundle
+from ...model.codebook import Codebook
+from ...model.errors import Interrupted, UserError
+from ..data.corpus import Corpus
+from ..data.splits import Split
+from ..measuring.evaluation import Report, evaluate
+from ..provenance import public_name
+from ..settings import TrainSettings
+from .packaging import package_copy, requirements
+from .store import ARTIFACTS, database_file, quiet_mlflow, tracking_uri
+
+MODEL = "narrashift"
+ALIAS = "champion"
+
+
+class NoTracking:
+    """Stands in for `Tracking` where nothing is tracked."""
+
+    run_id: str | None = None
+
+    def __init__(self, *, run_id: str | None = None, name: str = "") -> None:
+        pass
+
+    def __enter__(self) -> NoTracking:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def log_start(self, *, split: Split, settings: TrainSettings) -> None:
+        pass
+
+    def log_epoch(self, measured: dict[str, float]) -> None:
+        pass
+
+    def log_results(self, *, report: Report, yardstick: Report, errors: list[dict[str, Any]]) -> None:
+        pass
+
+    def log_figures(self, figures: Iterable[tuple[str, Any]]) -> None:
+        pass
+
+    def register(self, *, bundle: Path, test: Corpus, report: Report) -> str:
+        return "not registered: tracking is off"
+
+
+class Tracking:
+    """A run in MLflow, as a context: FINISHED, or KILLED by Ctrl-C, or FAILED by anything else.
+
+    Args:
+        run_id: of a run to go on with; a new one is started without.
+        name: of a new run.
+        uri: of the store; by default `tracking_uri()`.
+    """
+
+    def __init__(self, *, run_id: str | None = None, name: str = "", uri: str | None = None) -> None:
+        quiet_mlflow()
+        import mlflow
+
+        self.mlflow: Any = mlflow
+        self.uri = uri or tracking_uri()
+        self.run_id = run_id
+        self.name = name
+
+    def __enter__(self) -> Tracking:
+        open_store(self.uri)
+        if self.run_id is not None:
+            try:
+                self.mlflow.start_run(run_id=self.run_id)
+            except self.mlflow.exceptions.MlflowException:
+                raise UserError(
+                    f"{self.uri}: the interrupted run {self.run_id} is not in this store. "
+                    "Set MLFLOW_TRACKING_URI as it was, or start again without --resume"
+                ) from None
+        else:
+            self.run_id = self.mlflow.start_run(run_name=self.name).info.run_id
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        stopped = kind is not None and issubclass(kind, Interrupted | KeyboardInterrupt)
+        self.mlflow.end_run("FINISHED" if kind is None else "KILLED" if stopped else "FAILED")
+
+    def log_start(self, *, split: Split, settings: TrainSettings) -> None:
+        """The settings and the split as parameters, the three parts as dataset inputs with their digests."""
+        codebook = split.train.codebook
+        public = settings.model_copy(update={"backbone": public_name(settings.backbone)})
+        self.mlflow.log_params(
+            public.model_dump(mode="json")
+            | {
+                "split": split.how,
+                "codebook": f"{codebook.name} {codebook.version}",
+                "train_passages": len(split.train),
+            }
+        )
+        self.mlflow.log_text(public.to_toml(), "settings.toml")
+        self.mlflow.log_text(codebook.to_toml(), "codebook.toml")
+        for part, corpus in (("train", split.train), ("validation", split.validation), ("test", split.test)):
+            dataset = self.mlflow.data.from_pandas(corpus.to_frame(), name=part, digest=corpus.digest)
+            self.mlflow.log_input(dataset, context=part)
+
+    def log_epoch(self, measured: dict[str, float]) -> None:
+        """What was measured after an epoch, at that step."""
+        self._metrics({k: v for k, v in measured.items() if k != "epoch"}, step=int(measured["epoch"]))
+
+    def log_results(self, *, report: Report, yardstick: Report, errors: list[dict[str, Any]]) -> None:
+        """Final figures as `test/…` and `yardstick/…`, each with `_lo` and `_hi`, and the worst errors."""
+        for prefix, figures in (("test", report.flat()), ("yardstick", yardstick.flat())):
+            self._metrics({f"{prefix}/{name}": value for name, value in figures.items() if value is not None})
+        self._metrics({"test/score": report.score, "yardstick/score": yardstick.score})
+        if errors:
+            self.mlflow.log_table({key: [row[key] for row in errors] for key in errors[0]}, "worst_errors.json")
+
+    def log_figures(self, figures: Iterable[tuple[str, Any]]) -> None:
+        """Figures under `figures/`."""
+        for name, figure in figures:
+            self.mlflow.log_figure(figure, f"figures/{name}")
+
+    def register(self, *, bundle: Path, test: Corpus, report: Report) -> str:
+        """Log the bundle as a pyfunc, register it, and make it champion where it beats the present one.
+
+        Returns:
+            One line that says which version it is, who is champion and why.
+        """
+        with package_copy() as package, _quietly():
+            info = self.mlflow.pyfunc.log_model(
+                name="model",
+                python_model=str(Path(__file__).with_name("pyfunc_model.py")),
+                artifacts={"bundle": str(bundle)},
+                code_paths=[str(package)],
+                pip_requirements=requirements(),
+                signature=_signature(self.mlflow, test.codebook),
+                registered_model_name=MODEL,
+            )
+        version = str(info.registered_model_version)
+        client = self.mlflow.MlflowClient()
+        wins, why = self._beats_champion(client, test=test, report=report)
+        if wins:
+            client.set_registered_model_alias(MODEL, ALIAS, version)
+            self.mlflow.set_tag("champion", "yes")
+        return f"{MODEL} version {version}, {'the champion' if wins else 'not the champion'}: {why}"
+
+    def _beats_champion(self, client: Any, *, test: Corpus, report: Report) -> tuple[bool, str]:
+        """Compare with the present champion on the same test passages, by `Report.score`."""
+        try:
+            present = client.get_model_version_by_alias(MODEL, ALIAS)
+        except self.mlflow.exceptions.MlflowException:
+            return True, "there was none before"
+        try:
+            opened = open_bundle(_bundle_of(self.mlflow, f"models:/{MODEL}/{present.version}"))
+            if opened.codebook.digest != test.codebook.digest:
+                return False, f"version {present.version} has another codebook; compare them yourself"
+            theirs = evaluate(bundle=opened, corpus=test, resamples=1).score
+        except (UserError, OSError, self.mlflow.exceptions.MlflowException):
+            return True, f"version {present.version} cannot be opened any more"
+        sign = ">" if report.score > theirs else "≤"
+        return report.score > theirs, (
+            f"mean macro-F1 {report.score:.3f} {sign} {theirs:.3f} of version {present.version}, on the same passages"
+        )
+
+    def _metrics(self, values: dict[str, float | None], *, step: int | None = None) -> None:
+        self.mlflow.log_metrics(
+            {name: value for name, value in values.items() if value is not None and math.isfinite(value)},
+            step=step,
+        )
+
+
+def open_store(uri: str) -> None:
+    """Point MLflow at a store; a fresh SQLite one is migrated once, behind a lock, with its experiment.
+
+    Raises:
+        UserError: the store cannot be reached or opened.
+    """
+    import mlflow
+    from filelock import FileLock
+
+    mlflow.set_tracking_uri(uri)
+    mlflow.set_registry_uri(uri)
+    file = database_file(uri)
+    lock = FileLock(f"{file}.lock") if file is not None else contextlib.nullcontext()
+    try:
+        if file is not None:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        with lock:
+            if mlflow.get_experiment_by_name(MODEL) is None:
+                place = (file.parent / ARTIFACTS).resolve().as_uri() if file is not None else None
+                kind = {"mlflow.experimentKind": "custom_model_development"}  # opens on runs, not on traces
+                mlflow.create_experiment(MODEL, artifact_location=place, tags=kind)
+            mlflow.set_experiment(MODEL)
+    except Exception as error:  # SQLAlchemy, requests and MLflow each raise their own
+        raise UserError(f"{uri}: this tracking store cannot be used: {str(error).splitlines()[0]}") from None
+
+
+def fetch_bundle(model_uri: str) -> Path:
+    """The bundle folder of a registered model such as `models:/narrashift@champion`.
+
+    Raises:
+        UserError: no such model, version or alias in the store.
+    """
+    quiet_mlflow()
+    import mlflow
+
+    uri = tracking_uri()
+    file = database_file(uri)
+    if file is not None and not file.exists():
+        raise UserError(f"{model_uri}: there is no tracking store at {file}. Set MLFLOW_TRACKING_URI or train first")
+    open_store(uri)
+    try:
+        return _bundle_of(mlflow, model_uri)
+    except (OSError, mlflow.exceptions.MlflowException) as error:
+        raise UserError(f"{model_uri}: not in the store {uri} ({str(error).splitlines()[0]})") from None
+
+
+def _bundle_of(mlflow: Any, model_uri: str) -> Path:
+    """The bundle inside a logged model. A local store is read in place, a remote one is downloaded."""
+    source = mlflow.MlflowClient().get_model_version_download_uri(*_name_and_version(mlflow, model_uri))
+    folder = Path(mlflow.artifacts.download_artifacts(artifact_uri=source))
+    for config in folder.glob("artifacts/*/config.json"):  # MLflow keeps the bundle under its own folder's name
+        return config.parent
+    raise UserError(f"{model_uri}: holds no bundle; it was not logged by narrashift")
+
+
+def _name_and_version(mlflow: Any, model_uri: str) -> tuple[str, str]:
+    reference = model_uri.removeprefix("models:/")
+    if "@" in reference:
+        name, alias = reference.rsplit("@", 1)
+        return name, mlflow.MlflowClient().get_model_version_by_alias(name, alias).version
+    name, _, version = reference.partition("/")
+    return name, version
+
+
+@contextlib.contextmanager
+def _quietly() -> Iterator[None]:
+    """Without what MLflow prints and warns of while it logs a model; errors are raised as ever."""
+    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _signature(mlflow: Any, codebook: Codebook) -> Any:
+    from mlflow.types import ColSpec, Schema
+
+    columns: list[Any] = [
+        ColSpec("double", f"{name}.{label}")
+        for name, task in codebook.tasks.items()
+        for label in (*task.leaves, *task.parents)
+    ]
+    columns += [ColSpec("string", name) for name in codebook.tasks]
+    return mlflow.models.ModelSignature(inputs=Schema([ColSpec("string")]), outputs=Schema(columns))
