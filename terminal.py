@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import sys
 import time
+from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,10 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from .serving.score import Scored
+    from .training.data.audit import Finding
+    from .training.data.corpus import Corpus
     from .training.measuring.evaluation import Report
+    from .training.repeats import Repeated
 
 LINE_SECONDS = 5.0
 
@@ -100,6 +104,42 @@ def print_report(report: Report, *, yardstick: Report | None = None) -> None:
             others = ("average_precision", "ece", "brier")
             labels.add_row(label, str(report.figures[name]), *(str(report.figures[f"{o}/{label}"]) for o in others))
     console.print(labels)
+
+
+def print_counts(corpus: Corpus) -> None:
+    """How many passages there are, and how many have each label, on standard output."""
+    table = Table(title=f"{len(corpus):,} passages")
+    for title in ("task", "label", "passages", "share"):
+        table.add_column(title, justify="right" if title in ("passages", "share") else "left")
+    for name, task in corpus.codebook.tasks.items():
+        known, values = corpus.labelled(name), corpus.targets[name]
+        for i, leaf in enumerate(task.leaves):
+            count = int((values == i).sum() if task.kind == "single" else (values[known, i] > 0).sum())
+            table.add_row(name, leaf, f"{count:,}", f"{count / max(known.sum(), 1):.1%}")
+        if not known.all():
+            table.add_row(name, "(not labelled)", f"{int((~known).sum()):,}", "")
+    Console(width=None if sys.stdout.isatty() else 132).print(table)
+
+
+def print_findings(findings: Sequence[Finding]) -> None:
+    """What the audit of a split found, on standard error."""
+    for finding in findings:
+        print(f"{'leak' if finding.dishonest else 'note'}: {finding.text}", file=sys.stderr)
+
+
+def print_repeated(repeated: Repeated) -> None:
+    """Mean and spread of several trainings on standard output; with folds also the figures over all passages."""
+    print_findings([finding for one in repeated.trained.values() for finding in one.findings])
+    console = Console(width=None if sys.stdout.isatty() else 132)
+    table = Table(title=f"{len(repeated.trained)} trainings: mean ± standard deviation (least … most)")
+    for title in ("figure", "model", "TF-IDF"):
+        table.add_column(title, justify="left" if title == "figure" else "right")
+    for name, spread in repeated.figures.items():
+        table.add_row(name, str(spread), str(repeated.yardstick[name]))
+    console.print(table)
+    if repeated.pooled:
+        console.print("Over all passages, each predicted by the model that had not seen it:")
+        print_report(repeated.pooled)
 
 
 def print_scored(scored: Scored) -> None:

@@ -22,24 +22,28 @@ def provenance(*, split: Split, settings: TrainSettings, device: str, precision:
         "commit": _commit(),
         "trained_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "training_seconds": round(seconds, 1),
-        "data": {
-            part: {"passages": len(corpus), "digest": corpus.digest}
-            for part, corpus in (
-                ("train", split.train),
-                ("validation", split.validation),
-                ("test", split.test),
-            )
-        },
+        "data": described_data(split),
         "split": split.how,
         "seed": settings.seed,
         "device": device,
         "precision": precision,
-        "settings": settings.model_dump(mode="json") | {"backbone": public_name(settings.backbone)},
+        "settings": public_settings(settings),
         "versions": {
             "python": platform.python_version(),
             **{name: metadata.version(name) for name in PACKAGES},
         },
     }
+
+
+def described_data(split: Split) -> dict[str, dict[str, Any]]:
+    """Passages and digest of each part."""
+    parts = (("train", split.train), ("validation", split.validation), ("test", split.test))
+    return {name: {"passages": len(corpus), "digest": corpus.digest} for name, corpus in parts}
+
+
+def public_settings(settings: TrainSettings) -> dict[str, Any]:
+    """Settings as JSON, without a path of this machine."""
+    return settings.model_dump(mode="json") | {"backbone": public_name(settings.backbone)}
 
 
 def public_name(backbone: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from ..model.bundle import write_description, write_transformer
+from ..model.bundle import open_bundle, write_description, write_transformer
 from ..model.device import pick_device
 from ..model.errors import UserError
 from ..model.folders import check_free, new_folder
@@ -19,7 +19,9 @@ from ..model.progress import Progress, silent
 from ..model.tokens import read_tokenizer
 from ..model.transformer import TransformerClassifier
 from .card import model_card
+from .data.audit import Finding, audit_split, refuse_dishonest
 from .data.corpus import Corpus
+from .data.drawing import Kind
 from .data.splits import Split, split_corpus
 from .learning.backbone import load_backbone
 from .learning.checkpoint import Position, read_position, save_position
@@ -28,9 +30,9 @@ from .learning.lexical import add_lexical
 from .learning.loss import class_weights
 from .measuring.calibration import fit_decision
 from .measuring.errors_table import worst_errors
-from .measuring.evaluation import Report, measure, predictions
+from .measuring.evaluation import Predictions, Report, measure, predictions
 from .measuring.figures import draw_figures
-from .provenance import provenance
+from .provenance import described_data, provenance, public_settings
 from .settings import TrainSettings
 from .tracking.run import NoTracking, Tracking
 from .yardstick import train_yardstick, write_yardstick
@@ -38,13 +40,21 @@ from .yardstick import train_yardstick, write_yardstick
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training run leaves: its bundle, the figures on test, the yardstick's, and its tracked run."""
+    """What a training run leaves: its bundle, the figures on test, the yardstick's, and its tracked run.
+
+    Attributes:
+        predicted: what the model says of the test passages.
+        findings: what the audit of the split found.
+    """
 
     bundle: Path
     report: Report
     yardstick: Report
     run_id: str | None
     champion: str
+    predicted: Predictions
+    test: Corpus
+    findings: list[Finding]
 
 
 def train(
@@ -54,8 +64,13 @@ def train(
     settings: TrainSettings | None = None,
     validation: Corpus | None = None,
     test: Corpus | None = None,
+    kind: Kind | None = None,
+    fold: tuple[int, int] | None = None,
+    split_seed: int | None = None,
+    allow_leaks: bool = False,
     overwrite: bool = False,
     resume: bool = False,
+    register: bool = True,
     tracking: Callable[..., Tracking | NoTracking] = NoTracking,
     progress: Progress = silent,
 ) -> Trained:
@@ -64,9 +79,13 @@ def train(
     Args:
         corpus: passages to learn from; also validation and test, where those are not given, by its
             `split` column or a random split that keeps groups together.
+        kind, fold: how to divide it instead, as in `split_corpus`.
+        split_seed: of a drawn split; the settings' seed without.
+        allow_leaks: measure although test passages or their groups lie in train too.
         out: the bundle's folder. Beside it, `<out>.training` holds checkpoints until the bundle is written.
         overwrite: replace a bundle that is there.
         resume: go on with an interrupted run of the same data and settings.
+        register: the model, where the run is tracked.
         tracking: `Tracking` for an MLflow run, `NoTracking` for none.
 
     Raises:
@@ -76,12 +95,18 @@ def train(
     out, settings = Path(out), settings or TrainSettings()
     check_free(out, overwrite=overwrite or resume)
     _check_bundle_or_free(out)
-    split = split_corpus(corpus, validation=validation, test=test, seed=settings.seed)
+    split = split_corpus(
+        corpus, validation=validation, test=test, kind=kind, fold=fold,
+        seed=settings.seed if split_seed is None else split_seed,
+    )  # fmt: skip
     codebook = corpus.codebook
     _check_labels(split)
+    progress("checking the split", 0, 0)
+    findings = audit_split(split)
+    refuse_dishonest(findings, allowed=allow_leaks, consequence="nothing was trained")
     class_weights(split.train, settings=settings)  # names of labels and tasks, before anything is written
     device = pick_device(settings.device)
-    work = out.with_name(out.name + ".training")
+    work = working_folder(out)
     fingerprint = _fingerprint(split, settings)
     position = read_position(work, fingerprint=fingerprint) if resume else Position(fingerprint=fingerprint)
     if not resume:
@@ -146,12 +171,44 @@ def train(
                 split=split,
                 provenance=origin,
             )
-        progress("logging the run and registering the model", 0, 0)
+        progress("logging the run" + (" and registering the model" if register else ""), 0, 0)
         run.log_results(report=report, yardstick=linear_report, errors=worst_errors(predicted, corpus=split.test))
         run.log_figures(draw_figures(predicted, corpus=split.test))
-        champion = run.register(bundle=out, test=split.test, report=report)
+        champion = run.register(bundle=out, test=split.test, report=report) if register else "not registered"
     shutil.rmtree(work, ignore_errors=True)
-    return Trained(bundle=out, report=report, yardstick=linear_report, run_id=run.run_id, champion=champion)
+    return Trained(
+        bundle=out, report=report, yardstick=linear_report, run_id=run.run_id, champion=champion, predicted=predicted,
+        test=split.test, findings=findings,
+    )  # fmt: skip
+
+
+def working_folder(out: Path) -> Path:
+    """Where the checkpoints of a training into `out` lie until its bundle is written."""
+    return out.with_name(out.name + ".training")
+
+
+def is_from(bundle: Path, *, split: Split, settings: TrainSettings) -> bool:
+    """Whether a bundle is there already that these passages and settings made."""
+    if not (bundle / "provenance.json").exists():
+        return False
+    made = json.loads((bundle / "provenance.json").read_text("utf-8"))
+    same_data = made["data"] == described_data(split)
+    return same_data and made["settings"] == public_settings(settings)
+
+
+def measured_again(bundle: Path, *, split: Split) -> Trained:
+    """A finished bundle as its training left it."""
+    opened, linear = open_bundle(bundle), open_bundle(bundle / "tfidf")
+    test, codebook = split.test, split.test.codebook
+    predicted = [
+        predictions(one.classifier().logits(test.texts).tasks, decision=one.decision, codebook=codebook)
+        for one in (opened, linear)
+    ]
+    report, yardstick = (measure(one, corpus=test) for one in predicted)
+    return Trained(
+        bundle=bundle, report=report, yardstick=yardstick, run_id=None, champion="not registered",
+        predicted=predicted[0], test=test, findings=[],
+    )  # fmt: skip
 
 
 def _check_bundle_or_free(out: Path) -> None:

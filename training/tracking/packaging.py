@@ -13,7 +13,15 @@ PINNED = (
     "mlflow", "numpy", "pandas", "pydantic", "safetensors", "scikit-learn", "scipy", "skops", "tokenizers", "torch",
     "transformers",
 )  # fmt: skip
-CODE = ("*.py", "model/**/*.py", "training/**/*.py", "serving/**/*.py", "seeds/*.py", "seeds/codebook.toml")
+CODE = (
+    "*.py",
+    "commands/*.py",
+    "model/**/*.py",
+    "training/**/*.py",
+    "serving/**/*.py",
+    "seeds/*.py",
+    "seeds/codebook.toml",
+)
 
 
 def requirements() -> list[str]:

@@ -43,6 +43,9 @@ class NoTracking:
     def log_start(self, *, split: Split, settings: TrainSettings) -> None:
         pass
 
+    def log_summary(self, *, params: dict[str, Any], figures: dict[str, float | None], table: dict[str, list]) -> None:
+        pass
+
     def log_epoch(self, measured: dict[str, float]) -> None:
         pass
 
@@ -85,7 +88,8 @@ class Tracking:
                     "Set MLFLOW_TRACKING_URI as it was, or start again without --resume"
                 ) from None
         else:
-            self.run_id = self.mlflow.start_run(run_name=self.name).info.run_id
+            nested = self.mlflow.active_run() is not None
+            self.run_id = self.mlflow.start_run(run_name=self.name, nested=nested).info.run_id
         return self
 
     def __exit__(
@@ -111,6 +115,12 @@ class Tracking:
         for part, corpus in (("train", split.train), ("validation", split.validation), ("test", split.test)):
             dataset = self.mlflow.data.from_pandas(corpus.to_frame(), name=part, digest=corpus.digest)
             self.mlflow.log_input(dataset, context=part)
+
+    def log_summary(self, *, params: dict[str, Any], figures: dict[str, float | None], table: dict[str, list]) -> None:
+        """Of several runs below this one: what they share, mean and spread of their figures, and each one's."""
+        self.mlflow.log_params(params)
+        self._metrics(figures)
+        self.mlflow.log_table(table, "repetitions.json")
 
     def log_epoch(self, measured: dict[str, float]) -> None:
         """What was measured after an epoch, at that step."""

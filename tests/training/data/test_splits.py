@@ -114,3 +114,115 @@ def test_too_few_passages_are_refused():
 def test_too_few_groups_are_called_by_their_name():
     with pytest.raises(narrashift.UserError, match="2 groups"):
         split_corpus(passages(300, group=lambda i: "ab"[i % 2]))
+
+
+SOURCES = ["rt", "tass", "bbc", "reuters", "ukrinform", "censor", "dw", "ap"]
+
+
+def parts_of(split):
+    return {name: set(getattr(split, name).column("id")) for name in PARTS}
+
+
+def test_a_split_by_source_tests_on_sources_that_training_never_saw():
+    corpus = passages(400, source=lambda i: SOURCES[i % 8])
+    split = split_corpus(corpus, kind="source", seed=2)
+    seen = [set(getattr(split, name).column("source")) for name in PARTS]
+    assert split.how == "source"
+    assert set.union(*seen) == set(SOURCES)
+    assert not (seen[0] & seen[1] or seen[0] & seen[2] or seen[1] & seen[2])
+
+
+def test_a_split_by_time_trains_on_the_past_and_divides_no_day():
+    days = [f"2022-{1 + i // 28:02}-{1 + i % 28:02}" for i in range(200)]
+    corpus = passages(400, date=lambda i: days[(i * 7) % 200])
+    split = split_corpus(corpus, kind="time")
+    train, validation, test = (getattr(split, name).column("date") for name in PARTS)
+    assert max(train) < min(validation) <= max(validation) < min(test)
+    assert [len(train), len(validation), len(test)] == pytest.approx([280, 60, 60], abs=8)
+
+
+def test_a_named_kind_is_drawn_although_the_data_have_a_split_column():
+    corpus = passages(200, split=lambda i: PARTS[i % 3], group=lambda i: f"g{i // 4}")
+    assert split_corpus(corpus, kind="random", seed=1).how == "random"
+    by_group = split_corpus(corpus, kind="group", seed=1)
+    assert not set(by_group.train.column("group")) & set(by_group.test.column("group"))
+
+
+def near(count, **columns):
+    """Every second passage repeats the one before it with one word changed."""
+    rows = [
+        {
+            "text": f"a{i // 2} b{i // 2} c{i // 2} d{i // 2} e{i // 2} f{i // 2} {'g' if i % 2 else 'h'}",
+            "stance": STANCES[i // 2 % 3],
+            "id": i,
+        }
+        | {name: of(i) for name, of in columns.items()}
+        for i in range(count)
+    ]
+    return narrashift.from_dataset(rows, codebook=BOOK)
+
+
+@pytest.mark.parametrize("kind", ["random", "group"])
+def test_near_duplicates_are_on_one_side(kind):
+    corpus = near(200, group=lambda i: f"g{(i + 1) // 4}" if i % 12 < 6 else None)
+    split = split_corpus(corpus, kind=kind, seed=5)
+    side = {i: name for name, ids in parts_of(split).items() for i in ids}
+    assert len(side) == 200
+    assert all(side[str(i)] == side[str(i + 1)] for i in range(0, 200, 2))
+
+
+def test_the_earlier_part_loses_a_near_duplicate_that_a_split_by_source_would_separate():
+    corpus = near(160, source=lambda i: SOURCES[i % 8])
+    split = split_corpus(corpus, kind="source", seed=3)
+    side = {i: name for name, ids in parts_of(split).items() for i in ids}
+    separated = [
+        i for i in range(0, 160, 2) if str(i) in side and str(i + 1) in side and side[str(i)] != side[str(i + 1)]
+    ]
+    assert separated == []
+    assert split.left_out == 160 - len(side) > 0
+
+
+@pytest.mark.parametrize("kind", ["random", "group", "source"])
+def test_every_passage_is_tested_in_exactly_one_fold(kind):
+    corpus = passages(120, group=lambda i: f"g{i // 3}", source=lambda i: SOURCES[i % 8])
+    folds = [parts_of(split_corpus(corpus, kind=kind, fold=(k, 4), seed=1)) for k in range(4)]
+    assert sorted(i for fold in folds for i in fold["test"]) == sorted(str(i) for i in range(120))
+    for fold in folds:
+        assert len(fold["train"] | fold["validation"] | fold["test"]) == 120
+        assert fold["validation"] and not fold["train"] & (fold["test"] | fold["validation"])
+
+
+def test_folds_by_time_never_train_on_the_future():
+    corpus = passages(300, date=lambda i: f"2022-{1 + i // 28:02}-{1 + i % 28:02}" if i < 336 else None)
+    for k in range(3):
+        split = split_corpus(corpus, kind="time", fold=(k, 3))
+        assert max(split.train.column("date")) < min(split.validation.column("date"))
+        assert max(split.validation.column("date")) < min(split.test.column("date"))
+        assert 50 < len(split.test) < 100
+
+
+@pytest.mark.parametrize(
+    ("columns", "options", "message"),
+    [
+        ({}, {"kind": "source"}, r"--split source: the data have no column source. Name it with --column source=NAME"),
+        ({}, {"kind": "time"}, "no column date"),
+        ({"date": lambda i: "2022-02-24" if i else None}, {"kind": "time"}, "1 passages have no date"),
+        ({"source": lambda i: "ab"[i % 2]}, {"kind": "source"}, "no passage after the split; 60 passages in 2 sources"),
+        (
+            {"group": lambda i: "abc"[i % 3]},
+            {"kind": "group", "fold": (0, 5)},
+            "--folds 5: 3 groups or passages are too few",
+        ),
+        ({"date": lambda i: "2022-02-24"}, {"kind": "time"}, "too few"),
+    ],
+)
+def test_what_cannot_be_divided_is_refused(columns, options, message):
+    with pytest.raises(narrashift.UserError, match=message):
+        split_corpus(passages(60, **columns), **options)
+
+
+def test_with_both_files_given_nothing_is_left_to_divide():
+    with pytest.raises(narrashift.UserError, match="nothing is left to divide"):
+        split_corpus(passages(60), validation=passages(5), test=passages(5), kind="random")
+    with pytest.raises(narrashift.UserError, match="every fold is a test set"):
+        split_corpus(passages(60), test=passages(5), fold=(0, 3))

@@ -1,0 +1,1 @@
+"""The commands, thin over plain functions. Heavy imports stay inside them."""

@@ -1,0 +1,40 @@
+"""`narrashift evaluate`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ..model.errors import UserError
+from .options import Column, Data, Encoding, bundle_folder, pairs
+
+
+def evaluate(
+    bundle: Annotated[str, typer.Argument(help="A bundle folder, or models:/narrashift@champion.")],
+    data: Data,
+    as_json: Annotated[bool, typer.Option("--json", help="One flat JSON object on standard output.")] = False,
+    split: Annotated[str | None, typer.Option(help="Only passages of this split: train, validation or test.")] = None,
+    column: Column = None,
+    encoding: Encoding = None,
+) -> None:
+    """Measure a bundle on labelled passages, every figure with its interval."""
+    from ..model.bundle import open_bundle
+    from ..rows import check_encoding
+    from ..terminal import print_report
+    from ..training.data.corpus import read_corpus
+    from ..training.measuring.evaluation import evaluate as run
+
+    opened = open_bundle(bundle_folder(bundle))
+    check_encoding("utf-8" if encoding is None else encoding)
+    corpus = read_corpus(data, codebook=opened.codebook, column=pairs(column), encoding=encoding or "utf-8")
+    if split is not None:
+        chosen = [i for i, value in enumerate(corpus.column("split")) if value == split]
+        if not chosen:
+            raise UserError(f"--split {split}: no passage has this split")
+        corpus = corpus.select(chosen)
+    report = run(bundle=opened, corpus=corpus)
+    if as_json:
+        print(report.to_json())
+    else:
+        print_report(report)

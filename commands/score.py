@@ -1,0 +1,80 @@
+"""`narrashift score`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..model.errors import UserError
+from .options import Config, Encoding, PrintConfig, Set, assignments, bundle_folder, pairs
+
+
+def score(
+    inputs: Annotated[
+        list[Path] | None, typer.Argument(help="JSONL, CSV, TSV, Parquet, text (also .gz), or folders.")
+    ] = None,
+    model: Annotated[str, typer.Option(help="A bundle folder, or models:/narrashift@champion.")] = "",
+    out: Annotated[Path, typer.Option(help="The score folder; the same command goes on with it.")] = Path("scores"),
+    config: Config = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option("--column", help="Where the article or its id stand: text=body, id=url. Repeatable."),
+    ] = None,
+    carry: Annotated[
+        list[str] | None,
+        typer.Option(help="Columns to carry: outlet, or source=outlet to rename. Default: source, date."),
+    ] = None,
+    as_text: Annotated[
+        list[str] | None, typer.Option(help="Carried columns to store as text whatever they hold.")
+    ] = None,
+    encoding: Encoding = None,
+    cut: Annotated[str | None, typer.Option(help="sentences, or none: each row is one passage.")] = None,
+    part: Annotated[int | None, typer.Option(help="Passages after which a part is written.")] = None,
+    engine: Annotated[str | None, typer.Option(help="torch.")] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu or cuda.")] = None,
+    settings: Set = None,
+    print_config: PrintConfig = False,
+) -> None:
+    """Score a dump of articles into a folder of Parquet parts; killed, it goes on."""
+    from ..serving.settings import ScoreSettings
+
+    named = pairs(column)
+    unknown = set(named) - {"text", "id"}
+    if unknown:
+        raise UserError(f"--column {sorted(unknown)[0]}=…: score takes text=NAME and id=NAME; see --carry for others")
+    carried = _carried(carry) if carry else None
+    flags = {
+        **named, "carry": carried, "as_text": as_text or None, "encoding": encoding, "cut": cut, "part": part,
+        "engine": engine, "device": device,
+    }  # fmt: skip
+    chosen = ScoreSettings.read(config, {**assignments(settings), **{k: v for k, v in flags.items() if v is not None}})
+    if print_config:
+        print(chosen.to_toml(), end="")
+        return
+    if not inputs or not model:
+        raise UserError("name the dump and the model: narrashift score INPUT --model BUNDLE --out DIR")
+
+    from ..rows import check_encoding
+    from ..serving.score import score as run
+    from ..terminal import ProgressDisplay, print_scored
+
+    check_encoding(chosen.encoding)
+    with ProgressDisplay() as progress:
+        scored = run(inputs, model=bundle_folder(model), out=out, settings=chosen, progress=progress)
+    print_scored(scored)
+
+
+def _carried(values: Sequence[str]) -> dict[str, str]:
+    """New name -> column, of `column` or `new=column`."""
+    carried: dict[str, str] = {}
+    for value in values:
+        new, equals, old = value.partition("=")
+        if not new or (equals and not old):
+            raise UserError(f"--carry {value}: COLUMN or NAME=COLUMN is expected, as in source=outlet")
+        if new in carried:
+            raise UserError(f"--carry {value}: {new!r} is carried already; give this one another name")
+        carried[new] = old or new
+    return carried
