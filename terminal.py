@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .training.data.audit import Finding
     from .training.data.corpus import Corpus
     from .training.measuring.evaluation import Report
+    from .training.measuring.examination import Examination
     from .training.repeats import Repeated
 
 LINE_SECONDS = 5.0
@@ -125,6 +126,29 @@ def print_findings(findings: Sequence[Finding]) -> None:
     """What the audit of a split found, on standard error."""
     for finding in findings:
         print(f"{'leak' if finding.dishonest else 'note'}: {finding.text}", file=sys.stderr)
+
+
+def print_examination(found: Examination) -> None:
+    """A report, and below it what else was asked, as tables on standard output."""
+    print_report(found.report)
+    console = Console(width=None if sys.stdout.isatty() else 132)
+    if found.abstention:
+        table = Table("task", "decided", "wrong among them", title="left undecided where the stated risk was exceeded")
+        for name, own in found.abstention.items():
+            table.add_row(name, str(own.coverage), str(own.risk))
+        console.print(table)
+    if found.differences:
+        table = Table("figure", "this model less the other", title="paired bootstrap test on the same passages")
+        for name in found.report.headline():
+            table.add_row(name, str(found.differences[name]))
+        console.print(table)
+    if found.slices:
+        names = [name for name in found.report.headline() if name.startswith("macro_f1/")]
+        table = Table("slice", "passages", *names, title="by source, register, length and language")
+        for part in found.slices:
+            figures = (str(part.figures[name]) if name in part.figures else "–" for name in names)
+            table.add_row(f"{part.column}: {part.value}", f"{part.passages:,}", *figures)
+        console.print(table)
 
 
 def print_repeated(repeated: Repeated) -> None:

@@ -15,15 +15,20 @@ def evaluate(
     data: Data,
     as_json: Annotated[bool, typer.Option("--json", help="One flat JSON object on standard output.")] = False,
     split: Annotated[str | None, typer.Option(help="Only passages of this split: train, validation or test.")] = None,
+    abstain: Annotated[
+        float | None, typer.Option(help="Leave passages undecided so that at most this share is wrong: 0.1.")
+    ] = None,
+    against: Annotated[str | None, typer.Option(help="Another bundle, tested in pairs against this one.")] = None,
+    by_slices: Annotated[bool, typer.Option("--slices", help="Also by source, register, length and language.")] = False,
     column: Column = None,
     encoding: Encoding = None,
 ) -> None:
     """Measure a bundle on labelled passages, every figure with its interval."""
     from ..model.bundle import open_bundle
     from ..rows import check_encoding
-    from ..terminal import print_report
+    from ..terminal import print_examination
     from ..training.data.corpus import read_corpus
-    from ..training.measuring.evaluation import evaluate as run
+    from ..training.measuring.examination import examine
 
     opened = open_bundle(bundle_folder(bundle))
     check_encoding("utf-8" if encoding is None else encoding)
@@ -33,8 +38,11 @@ def evaluate(
         if not chosen:
             raise UserError(f"--split {split}: no passage has this split")
         corpus = corpus.select(chosen)
-    report = run(bundle=opened, corpus=corpus)
+    found = examine(
+        bundle=opened, corpus=corpus, abstain=abstain, by_slices=by_slices,
+        against=bundle_folder(against) if against else None,
+    )  # fmt: skip
     if as_json:
-        print(report.to_json())
+        print(found.to_json())
     else:
-        print_report(report)
+        print_examination(found)

@@ -31,6 +31,9 @@ def score(
         list[str] | None, typer.Option(help="Carried columns to store as text whatever they hold.")
     ] = None,
     encoding: Encoding = None,
+    abstain: Annotated[
+        float | None, typer.Option(help="Leave a passage undecided where more than this share might be wrong.")
+    ] = None,
     cut: Annotated[str | None, typer.Option(help="sentences, or none: each row is one passage.")] = None,
     part: Annotated[int | None, typer.Option(help="Passages after which a part is written.")] = None,
     engine: Annotated[str | None, typer.Option(help="torch.")] = None,
@@ -48,6 +51,7 @@ def score(
     carried = _carried(carry) if carry else None
     flags = {
         **named, "carry": carried, "as_text": as_text or None, "encoding": encoding, "cut": cut, "part": part,
+        "abstain": abstain,
         "engine": engine, "device": device,
     }  # fmt: skip
     chosen = ScoreSettings.read(config, {**assignments(settings), **{k: v for k, v in flags.items() if v is not None}})

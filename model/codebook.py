@@ -28,6 +28,7 @@ RESERVED = {
     "annotator",
     "register",
     "weight",
+    "language",
     "passage",
     "start",
     "end",

@@ -15,16 +15,26 @@ from .codebook import Codebook, Task
 from .errors import UserError
 
 
+class RiskPoint(BaseModel):
+    """Among passages decided with at least this confidence, at most this share is wrong, by validation passages."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    confidence: Annotated[float, Field(ge=0, le=1)]
+    risk: Annotated[float, Field(ge=0, le=1)]
+
+
 class TaskDecision(BaseModel):
     """How one task is decided.
 
     `temperature` divides the logits (Guo et al. 2017). `thresholds` has a probability for each leaf of a
     multi task, at or above which the label is on; a single task takes its largest probability and has none.
+    `risks` says how wrong answers are from which confidence on, the most confident first.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     temperature: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
     thresholds: dict[str, Annotated[float, Field(ge=0, le=1)]] = {}
+    risks: tuple[RiskPoint, ...] = ()
 
 
 class Decision(BaseModel):
@@ -85,11 +95,59 @@ def decide(probs: np.ndarray, *, task: Task, decision: TaskDecision) -> np.ndarr
     return probs >= np.array([decision.thresholds[leaf] for leaf in task.leaves])
 
 
-def names(on: np.ndarray, *, task: Task) -> list[str] | list[list[str]]:
-    """Decided labels by name: a string a passage, or in a multi task a list, with the parents."""
+def confidences(probs: np.ndarray, on: np.ndarray, *, task: Task) -> np.ndarray:
+    """Probability that the whole answer is right, labels taken as independent in a multi task: ``(passages,)``."""
     if task.kind == "single":
-        return [task.leaves[i] for i in on.argmax(axis=1)]
-    return [task.closed([leaf for leaf, yes in zip(task.leaves, row, strict=True) if yes]) for row in on]
+        return probs.max(axis=1)
+    return np.where(on, probs, 1 - probs).prod(axis=1)
+
+
+def undecided(
+    probs: np.ndarray, on: np.ndarray, *, task: Task, decision: TaskDecision, risk: float | None
+) -> np.ndarray:
+    """Passages to leave undecided so that at most the share `risk` of the decided is wrong: ``(passages,)`` bool.
+
+    None of them without a risk; all of them where no confidence is enough for it.
+    """
+    if risk is None:
+        return np.zeros(len(probs), dtype=bool)
+    enough = [point.confidence for point in decision.risks if point.risk <= risk]
+    return confidences(probs, on, task=task) < (min(enough) if enough else np.inf)
+
+
+def names(
+    on: np.ndarray, *, task: Task, without: np.ndarray | None = None
+) -> list[str | None] | list[list[str] | None]:
+    """Decided labels by name: a string a passage, or in a multi task a list, with the parents.
+
+    Args:
+        without: ``(passages,)`` bool, those that are left undecided: None for them.
+    """
+    found: list = (
+        [task.leaves[i] for i in on.argmax(axis=1)]
+        if task.kind == "single"
+        else [task.closed([leaf for leaf, yes in zip(task.leaves, row, strict=True) if yes]) for row in on]
+    )
+    return found if without is None else [None if left else name for name, left in zip(found, without, strict=True)]
+
+
+def answers(
+    probs: Mapping[str, np.ndarray], *, codebook: Codebook, decision: Decision, abstain: float | None = None
+) -> dict[str, list]:
+    """Task -> decided labels by name, a passage each; None where more than the share `abstain` might be wrong."""
+    decided = {}
+    for name, task in codebook.tasks.items():
+        own = decision.tasks[name]
+        on = decide(probs[name], task=task, decision=own)
+        left = undecided(probs[name], on, task=task, decision=own, risk=abstain)
+        decided[name] = list(names(on, task=task, without=left if abstain is not None else None))
+    return decided
+
+
+def check_risk(risk: float | None) -> None:
+    """Raise a `UserError` for an `--abstain` that is no share."""
+    if risk is not None and not 0 < risk < 1:
+        raise UserError(f"--abstain {risk}: a share of wrong answers between 0 and 1 is expected, as in 0.1")
 
 
 def all_probabilities(

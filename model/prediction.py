@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .bundle import Bundle, open_bundle
-from .decision import all_probabilities, decide, names
+from .decision import all_probabilities, answers, check_risk
 from .errors import UserError
 from .passages import unusable_text
 
@@ -19,17 +19,18 @@ class Prediction:
 
     Attributes:
         text: as it was given.
-        labels: task -> the decided label (single), or the list of decided labels with parents (multi).
+        labels: task -> the decided label (single), or the list of decided labels with parents (multi); None where
+            the passage was left undecided (`abstain`).
         probabilities: task -> label -> calibrated probability, 0..1, parents included.
         truncated: the text was longer than the model reads, and its end was not seen.
     """
 
     text: str
-    labels: dict[str, str | list[str]]
+    labels: dict[str, str | list[str] | None]
     probabilities: dict[str, dict[str, float]]
     truncated: bool
 
-    def __getitem__(self, task: str) -> str | list[str]:
+    def __getitem__(self, task: str) -> str | list[str] | None:
         """`prediction["stance"]`: the decided label or labels of a task."""
         return self.labels[task]
 
@@ -42,12 +43,17 @@ class Predictor:
         self.codebook = bundle.codebook
         self.classifier = bundle.classifier(**options)
 
-    def predict(self, texts: Sequence[str]) -> list[Prediction]:
+    def predict(self, texts: Sequence[str], *, abstain: float | None = None) -> list[Prediction]:
         """Label texts, one prediction each, in their order. Any number; a long list is sorted inside.
+
+        Args:
+            abstain: leave a task of a text undecided (None) where more than this share of such answers may be
+                wrong, as far as the text is like the passages that the model was validated on.
 
         Raises:
             UserError: `texts` is a string instead of a list, or holds something else than non-empty strings.
         """
+        check_risk(abstain)
         if isinstance(texts, str):
             raise UserError("predict takes a list of texts: predict([text])")
         texts = list(texts)
@@ -59,10 +65,7 @@ class Predictor:
         logits = self.classifier.logits(texts)
         probs = all_probabilities(logits.tasks, codebook=self.codebook, decision=self.bundle.decision)
         columns = {name: task.with_parents(probs[name]) for name, task in self.codebook.tasks.items()}
-        decided = {
-            name: names(decide(probs[name], task=task, decision=self.bundle.decision.tasks[name]), task=task)
-            for name, task in self.codebook.tasks.items()
-        }
+        decided = answers(probs, codebook=self.codebook, decision=self.bundle.decision, abstain=abstain)
         return [
             Prediction(
                 text=text,

@@ -102,6 +102,7 @@ def score(
                     schema=schema,
                     columns=columns,
                     bundle=bundle,
+                    abstain=settings.abstain,
                 )
                 folder.write_part(table, window.refused, articles=len(window.articles), position=window.position)
             folder.finish()

@@ -25,6 +25,9 @@ class ScoreSettings(Settings):
     cut: Literal["sentences", "none"] = Field(default="sentences", description="cut articles into passages, or not")
     passage_tokens: Annotated[int, Field(ge=16)] = Field(default=160, description="tokens a passage may have")
     passage_sentences: Count = Field(default=6, description="sentences a passage may have")
+    abstain: Annotated[float, Field(gt=0, lt=1)] | None = Field(
+        default=None, description="share of wrong answers above which a passage is left undecided"
+    )
     part: Count = Field(default=5_000, description="passages after which a part is written")
     engine: Literal["torch"] = "torch"
     device: str = "auto"

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from ..model.bundle import Bundle
 from ..model.codebook import Codebook
-from ..model.decision import all_probabilities, decide, names
+from ..model.decision import all_probabilities, answers
 from .articles import Article, Columns, Refused
 from .cutting import Span
 
@@ -53,6 +53,7 @@ def score_table(
     schema: pa.Schema,
     columns: Columns,
     bundle: Bundle,
+    abstain: float | None = None,
 ) -> pa.Table:
     """The rows of all passages of these articles, in order.
 
@@ -60,6 +61,7 @@ def score_table(
         spans: passages of each article.
         logits: task -> ``(passages, leaves)``, passages of all articles one after the other.
         truncated: ``(passages,)`` bool.
+        abstain: share of wrong answers above which a passage is left undecided: its decided labels are null.
     """
     arrays: dict[str, object] = {}
     repeats = [len(s) for s in spans]
@@ -74,7 +76,7 @@ def score_table(
     for name, task in bundle.codebook.tasks.items():
         for label, values in task.with_parents(probs[name]).items():
             arrays[f"{name}.{label}"] = values.astype(np.float32)
-        arrays[name] = names(decide(probs[name], task=task, decision=bundle.decision.tasks[name]), task=task)
+    arrays |= answers(probs, codebook=bundle.codebook, decision=bundle.decision, abstain=abstain)
     arrays["truncated"] = truncated
     return pa.table({field.name: pa.array(arrays[field.name], type=field.type) for field in schema}, schema=schema)
 

@@ -19,7 +19,7 @@ from ...rows import BadRow, Row
 from .labels import is_missing, read_target
 from .sources import rows_of_dataset, rows_of_files
 
-OPTIONAL = ("id", "source", "date", "group", "split", "annotator", "register", "weight")
+OPTIONAL = ("id", "source", "date", "group", "split", "annotator", "register", "weight", "language")
 SPLITS = ("train", "validation", "test")
 MOST_WEIGHT = 1_000_000
 

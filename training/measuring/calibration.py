@@ -9,8 +9,9 @@ from scipy.optimize import minimize_scalar
 from scipy.special import expit, log_expit, log_softmax
 
 from ...model.codebook import Task
-from ...model.decision import Decision, TaskDecision
+from ...model.decision import Decision, TaskDecision, decide, probabilities
 from ..data.corpus import Corpus
+from .abstention import fit_risks
 
 RESAMPLES = 200
 FEWEST = 5
@@ -35,13 +36,25 @@ def fit_decision(logits: Mapping[str, np.ndarray], *, corpus: Corpus, seed: int 
 def _fit_task(logits: np.ndarray, targets: np.ndarray, *, weights: np.ndarray, task: Task, seed: int) -> TaskDecision:
     temperature = fit_temperature(logits, targets, weights=weights) if len(logits) >= FEWEST else 1.0
     if task.kind == "single":
-        return TaskDecision(temperature=temperature)
+        return _with_risks(TaskDecision(temperature=temperature), logits, targets, weights=weights, task=task)
     probs = expit(logits.astype(np.float64) / temperature)
     thresholds = {
         leaf: fit_threshold(probs[:, i], targets[:, i] > 0, weights=weights, seed=seed)
         for i, leaf in enumerate(task.leaves)
     }
-    return TaskDecision(temperature=temperature, thresholds=thresholds)
+    decision = TaskDecision(temperature=temperature, thresholds=thresholds)
+    return _with_risks(decision, logits, targets, weights=weights, task=task)
+
+
+def _with_risks(
+    decision: TaskDecision, logits: np.ndarray, targets: np.ndarray, *, weights: np.ndarray, task: Task
+) -> TaskDecision:
+    if len(logits) < FEWEST:
+        return decision
+    probs = probabilities(logits, task=task, decision=decision)
+    true = targets[:, None] == np.arange(len(task.leaves)) if task.kind == "single" else targets > 0
+    on = decide(probs, task=task, decision=decision)
+    return decision.model_copy(update={"risks": fit_risks(probs, on, true, task=task, weights=weights)})
 
 
 def fit_temperature(logits: np.ndarray, targets: np.ndarray, *, weights: np.ndarray | None = None) -> float:

@@ -39,5 +39,5 @@ def worst_errors(predicted: Predictions, *, corpus: Corpus, most: int = 100) -> 
     return sorted(rows, key=lambda row: -row["sureness"])[:most]
 
 
-def _joined(labels: str | list[str]) -> str:
-    return labels if isinstance(labels, str) else ", ".join(labels) or "(none)"
+def _joined(labels: str | list[str] | None) -> str:
+    return labels if isinstance(labels, str) else ", ".join(labels or ()) or "(none)"

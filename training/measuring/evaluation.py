@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,21 +16,8 @@ from ...model.codebook import Codebook
 from ...model.decision import Decision, all_probabilities, decide
 from ...model.errors import UserError
 from ..data.corpus import Corpus
+from .bootstrap import RESAMPLES, Figure, interval, resample_weights
 from .metrics import task_figures
-
-RESAMPLES = 1_000
-
-
-@dataclass(frozen=True)
-class Figure:
-    """An estimate and its 95 % percentile bootstrap interval, which always includes it."""
-
-    value: float
-    lo: float
-    hi: float
-
-    def __str__(self) -> str:
-        return "–" if math.isnan(self.value) else f"{self.value:.3f} [{self.lo:.3f}, {self.hi:.3f}]"
 
 
 @dataclass(frozen=True)
@@ -70,6 +57,13 @@ class Predictions:
 
     probabilities: dict[str, np.ndarray]
     on: dict[str, np.ndarray]
+
+    def select(self, indices: np.ndarray) -> Predictions:
+        """Of the passages at these indices."""
+        return Predictions(
+            probabilities={name: values[indices] for name, values in self.probabilities.items()},
+            on={name: values[indices] for name, values in self.on.items()},
+        )
 
 
 def evaluate(*, bundle: Path | str | Bundle, corpus: Corpus, resamples: int = RESAMPLES) -> Report:
@@ -123,7 +117,25 @@ def measure(predicted: Predictions, *, corpus: Corpus, resamples: int = RESAMPLE
 
     Where the corpus has a `weight` column, every figure is weighted by it.
     """
-    figures: dict[str, Figure] = {}
+    figures = {
+        key: interval(estimate, resampled)
+        for key, (estimate, resampled) in resampled_figures(
+            predicted, corpus=corpus, resamples=resamples, seed=seed
+        ).items()
+    }
+    return Report(
+        figures=figures, passages=len(corpus), resampled="groups" if "group" in corpus.columns else "passages"
+    )
+
+
+def resampled_figures(
+    predicted: Predictions, *, corpus: Corpus, resamples: int = RESAMPLES, seed: int = 0
+) -> dict[str, tuple[float, np.ndarray]]:
+    """Every figure by name: its estimate, and its value in each resample, ``(resamples,)``.
+
+    The same seed draws the same passages, whatever the predictions: so two models can be compared in pairs.
+    """
+    found: dict[str, tuple[float, np.ndarray]] = {}
     for name, task in corpus.codebook.tasks.items():
         known = corpus.labelled(name)
         if not known.any():
@@ -135,36 +147,8 @@ def measure(predicted: Predictions, *, corpus: Corpus, resamples: int = RESAMPLE
         }
         estimate = dict(task_figures(corpus.weights[None, known], name=name, task=task, **answers))
         resampled: dict[str, list[np.ndarray]] = {key: [] for key in estimate}
-        for weights in _resample(corpus, resamples=resamples, seed=seed):
+        for weights in resample_weights(corpus, resamples=resamples, seed=seed):
             for key, values in task_figures(weights[:, known], name=name, task=task, **answers):
                 resampled[key].append(values)
-        figures |= {key: _figure(float(estimate[key][0]), np.concatenate(resampled[key])) for key in estimate}
-    return Report(
-        figures=figures, passages=len(corpus), resampled="groups" if "group" in corpus.columns else "passages"
-    )
-
-
-def _figure(value: float, resampled: np.ndarray) -> Figure:
-    """The estimate with its percentile interval over the resamples where it is defined.
-
-    Resampling biases some figures (a small calibration error grows): the interval takes the estimate in.
-    """
-    defined = resampled[~np.isnan(resampled)]
-    lo, hi = np.percentile(defined, [2.5, 97.5]) if len(defined) else (np.nan, np.nan)
-    return Figure(value=value, lo=float(np.fmin(lo, value)), hi=float(np.fmax(hi, value)))
-
-
-def _resample(corpus: Corpus, *, resamples: int, seed: int) -> Iterator[np.ndarray]:
-    """How often each passage is drawn, whole groups at a time (cluster bootstrap), times its weight.
-
-    Yields:
-        ``(some resamples, passages)``, few enough at once to keep memory flat however long the corpus is.
-    """
-    groups = [g if g is not None else f"\0{i}" for i, g in enumerate(corpus.column("group"))]
-    _, members = np.unique(groups, return_inverse=True)
-    count = members.max() + 1
-    rng = np.random.default_rng(seed)
-    at_once = max(1, 1_000_000 // len(corpus))
-    for start in range(0, resamples, at_once):
-        draws = rng.multinomial(count, np.full(count, 1 / count), size=min(at_once, resamples - start))
-        yield draws[:, members] * corpus.weights
+        found |= {key: (float(estimate[key][0]), np.concatenate(resampled[key])) for key in estimate}
+    return found

@@ -28,7 +28,7 @@ class PassageModel(mlflow.pyfunc.PythonModel):  # type: ignore[name-defined]
                 for label, value in labels.items()
             }
             for task, decided in prediction.labels.items():
-                row[task] = decided if isinstance(decided, str) else "|".join(decided)
+                row[task] = decided if isinstance(decided, str) else "|".join(decided or ())
             rows.append(row)
         return pd.DataFrame(rows)
 
