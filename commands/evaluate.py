@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
 
 from ..model.errors import UserError
-from .options import Column, Data, Encoding, bundle_folder, pairs
+from .options import AllowLeaks, Column, Data, Encoding, bundle_folder, pairs
 
 
 def evaluate(
@@ -20,6 +21,7 @@ def evaluate(
     ] = None,
     against: Annotated[str | None, typer.Option(help="Another bundle, tested in pairs against this one.")] = None,
     by_slices: Annotated[bool, typer.Option("--slices", help="Also by source, register, length and language.")] = False,
+    allow_leaks: AllowLeaks = False,
     column: Column = None,
     encoding: Encoding = None,
 ) -> None:
@@ -28,6 +30,7 @@ def evaluate(
     from ..rows import check_encoding
     from ..terminal import print_examination
     from ..training.data.corpus import read_corpus
+    from ..training.data.seen import refuse_seen
     from ..training.measuring.examination import examine
 
     opened = open_bundle(bundle_folder(bundle))
@@ -38,6 +41,8 @@ def evaluate(
         if not chosen:
             raise UserError(f"--split {split}: no passage has this split")
         corpus = corpus.select(chosen)
+    if note := refuse_seen(opened.path, corpus, allowed=allow_leaks):
+        print(f"note: {note}", file=sys.stderr)
     found = examine(
         bundle=opened, corpus=corpus, abstain=abstain, by_slices=by_slices,
         against=bundle_folder(against) if against else None,

@@ -19,7 +19,9 @@ Encoding = Annotated[str | None, typer.Option(help="Of JSONL, CSV, TSV and text;
 Set = Annotated[list[str] | None, typer.Option("--set", help="Any other setting, as TOML: warmup=0.2. Repeatable.")]
 Config = Annotated[Path | None, typer.Option(help="Settings from a TOML file; flags override it.")]
 PrintConfig = Annotated[bool, typer.Option("--print-config", help="Print the settings as TOML and stop.")]
-AllowLeaks = Annotated[bool, typer.Option("--allow-leaks", help="Measure although test passages are in train too.")]
+AllowLeaks = Annotated[
+    bool, typer.Option("--allow-leaks", help="Measure although the model knows some of the passages.")
+]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is at --out.")]
 
 

@@ -44,7 +44,7 @@ def place(tmp_path_factory: pytest.TempPathFactory, small_rows: list[dict], tiny
         for row in small_rows:
             labels = [row["stance"], "|".join(row["frame"]), "|".join(row["technique"])]
             writer.writerow([row["id"], row["text"], *labels, row["group"], row["split"]])
-    write_lines(folder / "more_labels.jsonl", small_rows[:40])
+    write_lines(folder / "more_labels.jsonl", [row for row in small_rows if row["split"] == "test"])
     topics = [{"text": r["text"], "topic": "war" if r["frame"] else "other"} for r in small_rows]
     write_lines(folder / "my_topics.jsonl", topics)
     articles = [{"id": r["id"], "source": r["register"], "lang": "en", "text": r["text"]} for r in small_rows]

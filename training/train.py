@@ -22,6 +22,7 @@ from .card import model_card
 from .data.audit import Finding, audit_split, refuse_dishonest
 from .data.corpus import Corpus
 from .data.drawing import Kind
+from .data.seen import write_seen
 from .data.splits import Split, split_corpus
 from .learning.backbone import load_backbone
 from .learning.checkpoint import Position, read_position, save_position
@@ -155,6 +156,7 @@ def train(
                 seconds=tuned.seconds,
             )
             write_transformer(folder, network=tuned.network, tokenizer=pretrained_tokenizer)
+            write_seen(folder, texts=[*split.train.texts, *split.validation.texts])
             write_description(
                 folder,
                 codebook=codebook,

@@ -8,6 +8,7 @@ from pathlib import Path
 from ..model.bundle import write_description, write_tfidf
 from ..model.decision import Decision
 from ..model.tfidf import TfidfClassifier, fit_tfidf
+from .data.seen import write_seen
 from .data.splits import Split
 from .measuring.calibration import fit_decision
 from .measuring.evaluation import Report, measure, predictions
@@ -34,6 +35,7 @@ def write_yardstick(
     """Write the yardstick as a bundle of its own."""
     folder.mkdir()
     write_tfidf(folder, classifier=classifier, codebook=split.train.codebook)
+    write_seen(folder, texts=[*split.train.texts, *split.validation.texts])
     write_description(
         folder,
         codebook=split.train.codebook,

@@ -1,4 +1,4 @@
-"""Figures of a run: confusion matrix, precision–recall curves, reliability diagram; one a task."""
+"""Figures of a run: confusion matrix, precision–recall, reliability, risk against coverage; one of each a task."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from matplotlib.figure import Figure
 from sklearn.metrics import confusion_matrix, precision_recall_curve
 
 from ...model.codebook import Task
+from ...model.decision import confidences
 from ..data.corpus import Corpus
+from .abstention import risk_coverage, wrong_answers
 from .evaluation import Predictions, truth
 from .metrics import BINS
 
@@ -28,6 +30,10 @@ def draw_figures(predicted: Predictions, *, corpus: Corpus) -> Iterator[tuple[st
         yield f"confusion/{name}.png", _confusion(true, on, name=name, task=task)
         yield f"precision_recall/{name}.png", _precision_recall(true, probs, name=name, task=task)
         yield f"reliability/{name}.png", _reliability(true, probs, name=name, task=task)
+        yield (
+            f"risk_coverage/{name}.png",
+            _risk_coverage(true, on, probs, weights=corpus.weights[known], task=task, name=name),
+        )
 
 
 def _confusion(true: np.ndarray, on: np.ndarray, *, name: str, task: Task) -> Figure:
@@ -95,4 +101,23 @@ def _reliability(true: np.ndarray, probs: np.ndarray, *, name: str, task: Task) 
     above.grid(alpha=0.3)
     below.hist(probs.ravel(), bins=BINS, range=(0, 1), color="tab:blue")
     below.set(xlabel="probability", ylabel="decisions", yscale="log")
+    return figure
+
+
+def _risk_coverage(
+    true: np.ndarray, on: np.ndarray, probs: np.ndarray, *, weights: np.ndarray, name: str, task: Task
+) -> Figure:
+    """Share of wrong answers among the most confident ones, against how many are answered."""
+    coverage, risk = risk_coverage(confidences(probs, on, task=task), wrong_answers(true, on), weights=weights)
+    figure = Figure(figsize=(6, 4.5), layout="constrained")
+    axes = figure.subplots()
+    axes.plot(coverage, risk, drawstyle="steps-post")
+    axes.axhline(risk[-1], color="grey", linestyle="--", linewidth=1)
+    axes.annotate(f"all decided: {risk[-1]:.1%} wrong", (0.02, risk[-1]), va="bottom", color="grey")
+    top = max(float(risk[coverage >= 0.05].max(initial=0)), 0.01) * 1.2
+    axes.set(
+        title=f"{name}: risk and coverage", xlabel="share of passages decided, the most confident first",
+        ylabel="share of wrong answers among them", xlim=(0, 1), ylim=(0, min(1.0, top)),
+    )  # fmt: skip
+    axes.grid(alpha=0.3)
     return figure

@@ -85,7 +85,16 @@ def test_the_json_is_flat_and_names_everything(opened, small_corpus):
 
 def test_the_command_prints_all_of_it(command, tiny_bundle, small_file):
     ended = command(
-        "evaluate", tiny_bundle, small_file, "--abstain", 0.5, "--against", tiny_bundle / "tfidf", "--slices"
+        "evaluate",
+        tiny_bundle,
+        small_file,
+        "--split",
+        "test",
+        "--abstain",
+        0.5,
+        "--against",
+        tiny_bundle / "tfidf",
+        "--slices",
     )
     assert ended.code == 0, ended.err
     for said in ("wrong among them", "paired bootstrap test", "length: up to 14 words", "p = "):
@@ -94,6 +103,6 @@ def test_the_command_prints_all_of_it(command, tiny_bundle, small_file):
 
 @pytest.mark.parametrize("risk", [0, 1, -0.1, 7])
 def test_a_risk_that_is_no_share_is_refused(risk, command, tiny_bundle, small_file):
-    ended = command("evaluate", tiny_bundle, small_file, "--abstain", risk)
+    ended = command("evaluate", tiny_bundle, small_file, "--allow-leaks", "--abstain", risk)
     assert ended.code == 2
     assert "a share of wrong answers between 0 and 1 is expected" in ended.err

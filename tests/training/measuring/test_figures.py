@@ -34,9 +34,9 @@ def predicted(corpus):
     return Predictions(probabilities=probabilities, on=on)
 
 
-def test_a_labelled_task_has_three_figures_and_an_unlabelled_one_none(predicted, corpus):
+def test_a_labelled_task_has_four_figures_and_an_unlabelled_one_none(predicted, corpus):
     drawn = dict(draw_figures(predicted, corpus=corpus))
-    kinds = ("confusion", "precision_recall", "reliability")
+    kinds = ("confusion", "precision_recall", "reliability", "risk_coverage")
     assert set(drawn) == {f"{kind}/{task}.png" for kind in kinds for task in ("stance", "frame")}
     for figure in drawn.values():
         figure.savefig(buffer := io.BytesIO(), format="png")

@@ -1,0 +1,46 @@
+"""Which passages a bundle was trained on, without keeping them: so that it is not measured on them by mistake."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from ...model.errors import UserError
+from .audit import HONEST
+from .corpus import Corpus
+
+FILE = "seen.txt"
+
+
+def mark(text: str) -> str:
+    """A 64-bit hash of a text's words, case and punctuation aside, as 16 hex digits."""
+    words = " ".join(re.findall(r"\w+", text.casefold())) or text.strip()
+    return hashlib.blake2b(words.encode(errors="replace"), digest_size=8).hexdigest()
+
+
+def write_seen(folder: Path, *, texts: Iterable[str]) -> None:
+    """Write `seen.txt` into a bundle: a mark a line, sorted."""
+    (folder / FILE).write_text("".join(line + "\n" for line in sorted({mark(text) for text in texts})), "utf-8")
+
+
+def count_seen(bundle: Path, corpus: Corpus) -> int:
+    """How many of these passages the bundle learned from or was fitted on; 0 where it does not say."""
+    file = bundle / FILE
+    known = set(file.read_text("utf-8", errors="replace").split()) if file.is_file() else set()
+    return sum(mark(text) in known for text in corpus.texts) if known else 0
+
+
+def refuse_seen(bundle: Path, corpus: Corpus, *, allowed: bool) -> str | None:
+    """A note where some passages are known to the bundle; a `UserError` where more than 1 % are, unless allowed."""
+    seen = count_seen(bundle, corpus)
+    if not seen:
+        return None
+    text = f"{bundle}: was trained or fitted on {seen:,} of these {len(corpus):,} passages ({seen / len(corpus):.1%})"
+    if seen / len(corpus) > HONEST and not allowed:
+        raise UserError(
+            f"{text}; figures on them would be better than the truth. Measure on others (--split test), "
+            "or pass --allow-leaks"
+        )
+    return text
