@@ -11,6 +11,7 @@ import typer
 from . import __version__
 from .commands import data
 from .commands.evaluate import evaluate
+from .commands.promote import promote
 from .commands.score import score
 from .commands.train import train
 from .model.errors import Interrupted, UserError
@@ -31,7 +32,7 @@ def version(
         raise typer.Exit
 
 
-for command in (train, evaluate, score):
+for command in (train, evaluate, promote, score):
     app.command()(command)
 app.add_typer(data.app, name="data")
 

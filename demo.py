@@ -24,7 +24,7 @@ from .training.settings import TrainSettings
 from .training.tracking.run import Tracking
 from .training.train import train
 
-QUICK = TrainSettings(epochs=1, learning_rate=3e-4)
+QUICK = TrainSettings(epochs=1, learning_rate=4e-4)
 """Settings for about four minutes on two cores: one pass over the starter corpus at a high rate."""
 
 

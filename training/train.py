@@ -176,7 +176,7 @@ def train(
         progress("logging the run" + (" and registering the model" if register else ""), 0, 0)
         run.log_results(report=report, yardstick=linear_report, errors=worst_errors(predicted, corpus=split.test))
         run.log_figures(draw_figures(predicted, corpus=split.test))
-        champion = run.register(bundle=out, test=split.test, report=report) if register else "not registered"
+        champion = run.register(bundle=out, test=split.test, predicted=predicted) if register else "not registered"
     shutil.rmtree(work, ignore_errors=True)
     return Trained(
         bundle=out, report=report, yardstick=linear_report, run_id=run.run_id, champion=champion, predicted=predicted,

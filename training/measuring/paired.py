@@ -9,6 +9,7 @@ import numpy as np
 from ..data.corpus import Corpus
 from .bootstrap import RESAMPLES
 from .evaluation import Predictions, resampled_figures
+from .metrics import nanmean
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,17 @@ def paired_differences(
 ) -> dict[str, Difference]:
     """`one` less `other` for every figure, over resamples in which both are measured on the same passages.
 
+    `score` is the mean of the tasks' macro-F1.
+
     Paired bootstrap test (Efron & Tibshirani 1993, chapter 16; Berg-Kirkpatrick et al. 2012, "An empirical
     investigation of statistical significance in NLP"). Whole groups are drawn where the corpus has them.
     """
     mine = resampled_figures(one, corpus=corpus, resamples=resamples, seed=seed)
     its = resampled_figures(other, corpus=corpus, resamples=resamples, seed=seed)
+    for figures in (mine, its):
+        macro = [np.append(drawn, value) for name, (value, drawn) in figures.items() if name.startswith("macro_f1/")]
+        mean = nanmean(macro, like=np.zeros(resamples + 1))
+        figures["score"] = (float(mean[-1]), mean[:-1])
     return {name: _difference(*mine[name], *its[name]) for name in mine if name in its}
 
 

@@ -16,7 +16,9 @@ from ...model.codebook import Codebook
 from ...model.errors import Interrupted, UserError
 from ..data.corpus import Corpus
 from ..data.splits import Split
-from ..measuring.evaluation import Report, evaluate
+from ..gate import gate
+from ..measuring.evaluation import Predictions, Report
+from ..measuring.examination import predict
 from ..provenance import public_name
 from ..settings import TrainSettings
 from .packaging import package_copy, requirements
@@ -55,7 +57,7 @@ class NoTracking:
     def log_figures(self, figures: Iterable[tuple[str, Any]]) -> None:
         pass
 
-    def register(self, *, bundle: Path, test: Corpus, report: Report) -> str:
+    def register(self, *, bundle: Path, test: Corpus, predicted: Predictions) -> str:
         return "not registered: tracking is off"
 
 
@@ -139,8 +141,11 @@ class Tracking:
         for name, figure in figures:
             self.mlflow.log_figure(figure, f"figures/{name}")
 
-    def register(self, *, bundle: Path, test: Corpus, report: Report) -> str:
+    def register(self, *, bundle: Path, test: Corpus, predicted: Predictions) -> str:
         """Log the bundle as a pyfunc, register it, and make it champion where it beats the present one.
+
+        Args:
+            predicted: what it says of the test passages.
 
         Returns:
             One line that says which version it is, who is champion and why.
@@ -156,30 +161,28 @@ class Tracking:
                 registered_model_name=MODEL,
             )
         version = str(info.registered_model_version)
-        client = self.mlflow.MlflowClient()
-        wins, why = self._beats_champion(client, test=test, report=report)
+        wins, why = self._beats_champion(predicted, test=test)
         if wins:
-            client.set_registered_model_alias(MODEL, ALIAS, version)
+            set_champion(version)
             self.mlflow.set_tag("champion", "yes")
         return f"{MODEL} version {version}, {'the champion' if wins else 'not the champion'}: {why}"
 
-    def _beats_champion(self, client: Any, *, test: Corpus, report: Report) -> tuple[bool, str]:
-        """Compare with the present champion on the same test passages, by `Report.score`."""
-        try:
-            present = client.get_model_version_by_alias(MODEL, ALIAS)
-        except self.mlflow.exceptions.MlflowException:
+    def _beats_champion(self, predicted: Predictions, *, test: Corpus) -> tuple[bool, str]:
+        """Whether it is better than the present champion on these test passages, and passes the gate."""
+        present = champion_version()
+        if present is None:
             return True, "there was none before"
         try:
-            opened = open_bundle(_bundle_of(self.mlflow, f"models:/{MODEL}/{present.version}"))
+            opened = open_bundle(_bundle_of(self.mlflow, f"models:/{MODEL}/{present}"))
             if opened.codebook.digest != test.codebook.digest:
-                return False, f"version {present.version} has another codebook; compare them yourself"
-            theirs = evaluate(bundle=opened, corpus=test, resamples=1).score
+                return False, f"version {present} has another codebook; compare them yourself"
+            verdict = gate(predicted, predict(opened, test), corpus=test)
         except (UserError, OSError, self.mlflow.exceptions.MlflowException):
-            return True, f"version {present.version} cannot be opened any more"
-        sign = ">" if report.score > theirs else "≤"
-        return report.score > theirs, (
-            f"mean macro-F1 {report.score:.3f} {sign} {theirs:.3f} of version {present.version}, on the same passages"
-        )
+            return True, f"version {present} cannot be opened any more"
+        if not verdict.open:
+            return False, f"compared with version {present} on the same passages, {verdict.reasons[0]}"
+        said = f"mean macro-F1 {verdict.overall} against version {present}, on the same passages"
+        return verdict.overall.value > 0, said
 
     def _metrics(self, values: dict[str, float | None], *, step: int | None = None) -> None:
         self.mlflow.log_metrics(
@@ -212,6 +215,42 @@ def open_store(uri: str) -> None:
             mlflow.set_experiment(MODEL)
     except Exception as error:  # SQLAlchemy, requests and MLflow each raise their own
         raise UserError(f"{uri}: this tracking store cannot be used: {str(error).splitlines()[0]}") from None
+
+
+def champion_version() -> str | None:
+    """Version of the registered model that is the champion; None where there is none."""
+    import mlflow
+
+    try:
+        return str(mlflow.MlflowClient().get_model_version_by_alias(MODEL, ALIAS).version)
+    except mlflow.exceptions.MlflowException:
+        return None
+
+
+def set_champion(version: str) -> None:
+    """Give the alias `champion` to a version of the registered model."""
+    import mlflow
+
+    mlflow.MlflowClient().set_registered_model_alias(MODEL, ALIAS, version)
+
+
+def version_of(model_uri: str) -> str:
+    """The version that `models:/narrashift/3` or `models:/narrashift@alias` names.
+
+    Raises:
+        UserError: another model, or no such version.
+    """
+    quiet_mlflow()
+    import mlflow
+
+    open_store(tracking_uri())
+    try:
+        name, version = _name_and_version(mlflow, model_uri)
+        if name == MODEL and version:
+            return str(mlflow.MlflowClient().get_model_version(name, version).version)
+    except mlflow.exceptions.MlflowException as error:
+        raise UserError(f"{model_uri}: not in the store ({str(error).splitlines()[0]})") from None
+    raise UserError(f"{model_uri}: models:/{MODEL}/VERSION is expected")
 
 
 def fetch_bundle(model_uri: str) -> Path:

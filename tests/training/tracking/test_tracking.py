@@ -15,7 +15,8 @@ import narrashift
 from narrashift.model.bundle import open_bundle
 from narrashift.model.errors import Interrupted
 from narrashift.training.data.splits import split_corpus
-from narrashift.training.measuring.evaluation import evaluate
+from narrashift.training.measuring.evaluation import Predictions, evaluate, truth
+from narrashift.training.measuring.examination import predict
 from narrashift.training.tracking.run import Tracking, fetch_bundle, open_store
 
 CHAMPION = "models:/narrashift@champion"
@@ -32,6 +33,12 @@ def store(store_template, tmp_path, monkeypatch):
     yield mlflow
     while mlflow.active_run():
         mlflow.end_run()
+
+
+def certain(corpus):
+    """Predictions that are all right."""
+    on = {name: truth(corpus, name) for name in corpus.codebook.tasks}
+    return Predictions(probabilities={name: values.astype(float) for name, values in on.items()}, on=on)
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +70,7 @@ def tracked(store_template, small_corpus, tiny_settings, tmp_path_factory):
         report = evaluate(bundle=worse, corpus=test, resamples=1)
         assert report.score < trained.report.score
         with Tracking(name="worse") as run:
-            said = run.register(bundle=worse, test=test, report=report)
+            said = run.register(bundle=worse, test=test, predicted=predict(open_bundle(worse), test))
         yield SimpleNamespace(
             trained=trained,
             client=client,
@@ -126,8 +133,8 @@ def test_no_artifact_tells_where_the_backbone_lies(tracked, tiny_backbone):
 
 def test_the_first_model_is_champion_and_a_worse_one_does_not_take_its_place(tracked):
     assert tracked.trained.champion == "narrashift version 1, the champion: there was none before"
-    assert tracked.said_of_worse.startswith("narrashift version 2, not the champion: mean macro-F1")
-    assert "of version 1, on the same passages" in tracked.said_of_worse
+    said = "narrashift version 2, not the champion: compared with version 1 on the same passages, "
+    assert tracked.said_of_worse.startswith(said)
     assert tracked.client.get_model_version_by_alias("narrashift", "champion").version in ("1", 1)
     assert tracked.run.data.tags["champion"] == "yes"
 
@@ -178,13 +185,14 @@ def test_a_better_model_takes_the_alias_and_an_unreadable_champion_loses_it(trac
     better = tracked.trained.bundle / "tfidf"
     assert tracked.trained.yardstick.score > tracked.trained.report.score
     with Tracking(name="better") as run:
-        said = run.register(bundle=better, test=tracked.test, report=tracked.trained.yardstick)
+        perfect = certain(tracked.test)
+        said = run.register(bundle=better, test=tracked.test, predicted=perfect)
     assert said.startswith("narrashift version 3, the champion: mean macro-F1")
     assert open_bundle(fetch_bundle(CHAMPION)).digest == open_bundle(better).digest
 
     (fetch_bundle(CHAMPION) / "decision.json").unlink()
     with Tracking(name="after the damage") as run:
-        said = run.register(bundle=tracked.trained.bundle, test=tracked.test, report=tracked.trained.report)
+        said = run.register(bundle=tracked.trained.bundle, test=tracked.test, predicted=tracked.trained.predicted)
     assert said == "narrashift version 4, the champion: version 3 cannot be opened any more"
 
 
@@ -242,3 +250,45 @@ def test_a_model_is_not_looked_for_where_there_is_no_store(tmp_path, monkeypatch
     with pytest.raises(narrashift.UserError, match="there is no tracking store at .*mlflow.db"):
         fetch_bundle(CHAMPION)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def two_versions(tracked, monkeypatch):
+    """The tracked store with version 1 as the champion, whatever other tests did."""
+    monkeypatch.chdir(tracked.trained.bundle.parent)
+    tracked.client.set_registered_model_alias("narrashift", "champion", "1")
+    return tracked
+
+
+def champion_of(tracked):
+    return str(tracked.client.get_model_version_by_alias("narrashift", "champion").version)
+
+
+def test_promote_says_why_a_worse_model_stays_out_and_changes_nothing(two_versions, command, small_file):
+    ended = command("promote", "models:/narrashift/2", small_file, "--allow-leaks")
+    assert ended.code == 2
+    assert "it is worse overall: mean macro-F1 -" in ended.err
+    assert ended.lines[-1].endswith("version 1 stays the champion.")
+    assert champion_of(two_versions) == "1"
+
+
+def test_promote_sets_the_alias_where_the_gate_is_open(two_versions, command, small_file):
+    two_versions.client.set_registered_model_alias("narrashift", "champion", "2")
+    ended = command("promote", "models:/narrashift/1", small_file, "--allow-leaks", "--margin", 0.99)
+    assert ended.code == 0, ended.err
+    assert ended.out.splitlines()[-1] == "narrashift version 1 is the champion; it was version 2"
+    assert champion_of(two_versions) == "1"
+
+
+def test_promote_refuses_passages_that_the_model_has_seen(two_versions, command, small_file):
+    ended = command("promote", "models:/narrashift/2", small_file)
+    assert ended.code == 2
+    assert "was trained or fitted on 90 of these 120 passages" in ended.err
+
+
+@pytest.mark.parametrize("name", ["models:/narrashift/99", "models:/other/1", "models:/narrashift@nobody", "bundle"])
+def test_promote_needs_a_version_that_is_there(name, two_versions, command, small_file):
+    ended = command("promote", name, small_file)
+    assert ended.code == 2
+    assert len(ended.lines) == 1 and ended.err.startswith(name)
+    assert champion_of(two_versions) == "1"
