@@ -13,6 +13,7 @@ from .commands import data
 from .commands.evaluate import evaluate
 from .commands.promote import promote
 from .commands.score import score
+from .commands.sweep import sweep
 from .commands.train import train
 from .model.errors import Interrupted, UserError
 
@@ -32,7 +33,7 @@ def version(
         raise typer.Exit
 
 
-for command in (train, evaluate, promote, score):
+for command in (train, evaluate, sweep, promote, score):
     app.command()(command)
 app.add_typer(data.app, name="data")
 

@@ -42,7 +42,10 @@ class NoTracking:
     def __exit__(self, *error: object) -> None:
         pass
 
-    def log_start(self, *, split: Split, settings: TrainSettings) -> None:
+    def log_start(self, *, split: Split, settings: TrainSettings, more: dict[str, Any] | None = None) -> None:
+        pass
+
+    def set_tag(self, name: str, value: str) -> None:
         pass
 
     def log_summary(self, *, params: dict[str, Any], figures: dict[str, float | None], table: dict[str, list]) -> None:
@@ -100,8 +103,12 @@ class Tracking:
         stopped = kind is not None and issubclass(kind, Interrupted | KeyboardInterrupt)
         self.mlflow.end_run("FINISHED" if kind is None else "KILLED" if stopped else "FAILED")
 
-    def log_start(self, *, split: Split, settings: TrainSettings) -> None:
-        """The settings and the split as parameters, the three parts as dataset inputs with their digests."""
+    def set_tag(self, name: str, value: str) -> None:
+        """Mark the run."""
+        self.mlflow.set_tag(name, value)
+
+    def log_start(self, *, split: Split, settings: TrainSettings, more: dict[str, Any] | None = None) -> None:
+        """The settings, the split and `more` as parameters, the three parts as dataset inputs with their digests."""
         codebook = split.train.codebook
         public = settings.model_copy(update={"backbone": public_name(settings.backbone)})
         self.mlflow.log_params(
@@ -111,6 +118,7 @@ class Tracking:
                 "codebook": f"{codebook.name} {codebook.version}",
                 "train_passages": len(split.train),
             }
+            | (more or {})
         )
         self.mlflow.log_text(public.to_toml(), "settings.toml")
         self.mlflow.log_text(codebook.to_toml(), "codebook.toml")
