@@ -10,6 +10,7 @@ import typer
 
 from . import __version__
 from .commands import data
+from .commands.compare import compare
 from .commands.evaluate import evaluate
 from .commands.promote import promote
 from .commands.score import score
@@ -33,7 +34,7 @@ def version(
         raise typer.Exit
 
 
-for command in (train, evaluate, sweep, promote, score):
+for command in (train, evaluate, sweep, compare, promote, score):
     app.command()(command)
 app.add_typer(data.app, name="data")
 

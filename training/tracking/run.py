@@ -281,6 +281,41 @@ def fetch_bundle(model_uri: str) -> Path:
         raise UserError(f"{model_uri}: not in the store {uri} ({str(error).splitlines()[0]})") from None
 
 
+def bundle_of_run(name: str) -> tuple[Path, str]:
+    """The bundle that a tracked run left, by the run's id, the beginning of it, or its name; and its id.
+
+    Raises:
+        UserError: no such run, several, or one without a model.
+    """
+    quiet_mlflow()
+    import mlflow
+
+    open_store(tracking_uri())
+    runs = mlflow.search_runs(search_all_experiments=True, output_format="list", max_results=10_000)
+    found = [run for run in runs if run.info.run_id == name or run.info.run_name == name]
+    found = found or [run for run in runs if len(name) >= 6 and run.info.run_id.startswith(name)]
+    if len(found) != 1:
+        several = (
+            f"{len(found)} runs have this name; use the id" if found else "no bundle, and no run of this id or name"
+        )
+        raise UserError(f"{name}: {several} (store {tracking_uri()})")
+    [run] = found
+    versions = mlflow.MlflowClient().search_model_versions(f"run_id = '{run.info.run_id}'")
+    if not versions:
+        raise UserError(f"{name}: this run registered no model. Name the folder of its bundle instead")
+    return _bundle_of(mlflow, f"models:/{MODEL}/{versions[0].version}"), run.info.run_id
+
+
+def attach(run_ids: Iterable[str], files: Iterable[Path]) -> None:
+    """Log files as artifacts of the newest of these runs."""
+    import mlflow
+
+    client = mlflow.MlflowClient()
+    newest = max((client.get_run(run_id) for run_id in run_ids), key=lambda run: run.info.start_time)
+    for file in files:
+        client.log_artifact(newest.info.run_id, str(file), "comparisons")
+
+
 def _bundle_of(mlflow: Any, model_uri: str) -> Path:
     """The bundle inside a logged model. A local store is read in place, a remote one is downloaded."""
     source = mlflow.MlflowClient().get_model_version_download_uri(*_name_and_version(mlflow, model_uri))

@@ -292,3 +292,15 @@ def test_promote_needs_a_version_that_is_there(name, two_versions, command, smal
     assert ended.code == 2
     assert len(ended.lines) == 1 and ended.err.startswith(name)
     assert champion_of(two_versions) == "1"
+
+
+def test_runs_are_compared_and_the_newest_gets_the_page(two_versions, command, small_file, tmp_path):
+    runs = {run.info.run_name: run.info.run_id for run in two_versions.mlflow.search_runs(output_format="list")}
+    out = tmp_path / "page.html"
+    ended = command(
+        "compare", "first-model-seed0", runs["worse"][:12], "--data", small_file, "--split", "test", "--out", out
+    )
+    assert ended.code == 0, ended.err
+    assert ended.out.strip().endswith("and as artifacts of the newest run")
+    names = {item.path for item in two_versions.client.list_artifacts(runs["worse"], "comparisons")}
+    assert names == {"comparisons/page.html", "comparisons/page.md"}

@@ -1,0 +1,1 @@
+"""Two models or more side by side, as one page."""
