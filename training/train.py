@@ -120,6 +120,7 @@ def train(
         position.run_id = run.run_id
         save_position(work, position)
         run.log_start(split=split, settings=settings)
+        run.log_missing(position.history)
         with new_folder(out, overwrite=overwrite or resume) as folder:
             pretrained_tokenizer.save_pretrained(folder)
             tokenizer = read_tokenizer(folder / "tokenizer.json")

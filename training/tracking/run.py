@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import io
 import math
+import os
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -21,11 +22,14 @@ from ..measuring.evaluation import Predictions, Report
 from ..measuring.examination import predict
 from ..provenance import public_name
 from ..settings import TrainSettings
+from .outbox import Outbox, is_away
 from .packaging import package_copy, requirements
 from .store import ARTIFACTS, database_file, quiet_mlflow, tracking_uri
 
 MODEL = "narrashift"
 ALIAS = "champion"
+PATIENCE = 60.0
+"""Seconds that the end of a run waits for a tracking server that went away."""
 
 
 class NoTracking:
@@ -52,6 +56,9 @@ class NoTracking:
         pass
 
     def log_epoch(self, measured: dict[str, float]) -> None:
+        pass
+
+    def log_missing(self, history: Sequence[dict[str, float]]) -> None:
         pass
 
     def log_results(self, *, report: Report, yardstick: Report, errors: list[dict[str, Any]]) -> None:
@@ -81,6 +88,7 @@ class Tracking:
         self.uri = uri or tracking_uri()
         self.run_id = run_id
         self.name = name
+        self.outbox = Outbox(self.uri)
 
     def __enter__(self) -> Tracking:
         open_store(self.uri)
@@ -101,7 +109,25 @@ class Tracking:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         stopped = kind is not None and issubclass(kind, Interrupted | KeyboardInterrupt)
-        self.mlflow.end_run("FINISHED" if kind is None else "KILLED" if stopped else "FAILED")
+        status = "FINISHED" if kind is None else "KILLED" if stopped else "FAILED"
+        if self.outbox.waiting and not self.outbox.flush(patience=PATIENCE if kind is None else 0):
+            self._leave(status)
+            if kind is None:
+                raise UserError(_unsent(self.uri))
+            return
+        try:
+            self.mlflow.end_run(status)
+        except Exception as lost:
+            self._leave(status)
+            if not is_away(lost):
+                raise
+            if kind is None:
+                raise UserError(_unsent(self.uri)) from None
+
+    def _leave(self, status: str) -> None:
+        """End the run on this side only: MLflow's own end would wait for the server again."""
+        with contextlib.suppress(Exception), _few_retries(0):
+            self.mlflow.end_run(status)
 
     def set_tag(self, name: str, value: str) -> None:
         """Mark the run."""
@@ -134,20 +160,31 @@ class Tracking:
 
     def log_epoch(self, measured: dict[str, float]) -> None:
         """What was measured after an epoch, at that step."""
-        self._metrics({k: v for k, v in measured.items() if k != "epoch"}, step=int(measured["epoch"]))
+        values = {k: v for k, v in measured.items() if k != "epoch"}
+        self.outbox.send(self._metrics, values, step=int(measured["epoch"]))
+
+    def log_missing(self, history: Sequence[dict[str, float]]) -> None:
+        """Those epochs of a run that is gone on with which the store did not get."""
+        if history and self.run_id is not None:
+            there = {point.step for point in self.mlflow.MlflowClient().get_metric_history(self.run_id, "train/loss")}
+            for measured in history:
+                if int(measured["epoch"]) not in there:
+                    self.log_epoch(measured)
 
     def log_results(self, *, report: Report, yardstick: Report, errors: list[dict[str, Any]]) -> None:
         """Final figures as `test/…` and `yardstick/…`, each with `_lo` and `_hi`, and the worst errors."""
         for prefix, figures in (("test", report.flat()), ("yardstick", yardstick.flat())):
-            self._metrics({f"{prefix}/{name}": value for name, value in figures.items() if value is not None})
-        self._metrics({"test/score": report.score, "yardstick/score": yardstick.score})
+            values = {f"{prefix}/{name}": value for name, value in figures.items() if value is not None}
+            self.outbox.send(self._metrics, values)
+        self.outbox.send(self._metrics, {"test/score": report.score, "yardstick/score": yardstick.score})
         if errors:
-            self.mlflow.log_table({key: [row[key] for row in errors] for key in errors[0]}, "worst_errors.json")
+            table = {key: [row[key] for row in errors] for key in errors[0]}
+            self.outbox.send(self.mlflow.log_table, table, "worst_errors.json")
 
     def log_figures(self, figures: Iterable[tuple[str, Any]]) -> None:
         """Figures under `figures/`."""
         for name, figure in figures:
-            self.mlflow.log_figure(figure, f"figures/{name}")
+            self.outbox.send(self.mlflow.log_figure, figure, f"figures/{name}")
 
     def register(self, *, bundle: Path, test: Corpus, predicted: Predictions) -> str:
         """Log the bundle as a pyfunc, register it, and make it champion where it beats the present one.
@@ -158,6 +195,8 @@ class Tracking:
         Returns:
             One line that says which version it is, who is champion and why.
         """
+        if not self.outbox.flush(patience=PATIENCE):
+            raise UserError(_unsent(self.uri))
         with package_copy() as package, _quietly():
             info = self.mlflow.pyfunc.log_model(
                 name="model",
@@ -332,6 +371,25 @@ def _name_and_version(mlflow: Any, model_uri: str) -> tuple[str, str]:
         return name, mlflow.MlflowClient().get_model_version_by_alias(name, alias).version
     name, _, version = reference.partition("/")
     return name, version
+
+
+def _unsent(uri: str) -> str:
+    return (
+        f"{uri} did not come back within {PATIENCE:.0f} s; the bundle is written, and its checkpoints are kept. "
+        "When the server runs again, the same command with --resume sends the rest"
+    )
+
+
+@contextlib.contextmanager
+def _few_retries(count: int) -> Iterator[None]:
+    """MLflow tries so many times more to reach a server, instead of for minutes."""
+    name = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
+    before = os.environ.get(name)
+    os.environ[name] = str(count)
+    try:
+        yield
+    finally:
+        os.environ.pop(name) if before is None else os.environ.__setitem__(name, before)
 
 
 @contextlib.contextmanager
