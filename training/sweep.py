@@ -65,7 +65,7 @@ def sweep(
     """
     out, settings = Path(out), settings or TrainSettings()
     found = _open_study(Path(study), split=split, settings=settings, space=space)
-    with tracking(name=f"sweep-{Path(study).stem}") as parent:
+    with tracking(name=Path(study).stem) as parent:
         while (done := len(_ended(found))) < trials:
             trial = found.ask()
             trial.set_user_attr("process", _process())

@@ -175,7 +175,7 @@ def test_the_command_logs_trials_below_one_run(
     assert ended.code == 0, ended.err
     assert ended.out.startswith("best: trial ") and "(2 finished, 0 pruned, 0 failed)" in ended.out
     runs = mlflow.search_runs(search_all_experiments=True, output_format="list")
-    parent = next(run for run in runs if run.info.run_name == "sweep-s")
+    parent = next(run for run in runs if run.info.run_name == "s")
     children = [run for run in runs if run.data.tags.get("mlflow.parentRunId") == parent.info.run_id]
     assert sorted(run.data.params["trial"] for run in children) == ["0", "1"]
     assert parent.data.params["best_trial"] in ("0", "1")

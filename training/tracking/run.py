@@ -18,7 +18,7 @@ from ...model.errors import Interrupted, UserError
 from ..data.corpus import Corpus
 from ..data.splits import Split
 from ..gate import gate
-from ..measuring.evaluation import Predictions, Report
+from ..measuring.evaluation import Predictions, Report, measure
 from ..measuring.examination import predict
 from ..provenance import public_name
 from ..settings import TrainSettings
@@ -102,7 +102,8 @@ class Tracking:
                 ) from None
         else:
             nested = self.mlflow.active_run() is not None
-            self.run_id = self.mlflow.start_run(run_name=self.name, nested=nested).info.run_id
+            source = {"mlflow.source.name": "narrashift"}  # the UI shows it in every row
+            self.run_id = self.mlflow.start_run(run_name=self.name, nested=nested, tags=source).info.run_id
         return self
 
     def __exit__(
@@ -177,6 +178,7 @@ class Tracking:
             values = {f"{prefix}/{name}": value for name, value in figures.items() if value is not None}
             self.outbox.send(self._metrics, values)
         self.outbox.send(self._metrics, {"test/score": report.score, "yardstick/score": yardstick.score})
+        self.outbox.send(self.mlflow.set_tag, "mlflow.note.content", described(report, yardstick))
         if errors:
             table = {key: [row[key] for row in errors] for key in errors[0]}
             self.outbox.send(self.mlflow.log_table, table, "worst_errors.json")
@@ -208,6 +210,10 @@ class Tracking:
                 registered_model_name=MODEL,
             )
         version = str(info.registered_model_version)
+        said = f"{bundle.name}: " + ", ".join(
+            f"{name} {figure}" for name, figure in measure(predicted, corpus=test).headline().items() if "f1/" in name
+        )
+        self.mlflow.MlflowClient().update_model_version(MODEL, version, description=said)
         wins, why = self._beats_champion(predicted, test=test)
         if wins:
             set_champion(version)
@@ -236,6 +242,13 @@ class Tracking:
             {name: value for name, value in values.items() if value is not None and math.isfinite(value)},
             step=step,
         )
+
+
+def described(report: Report, yardstick: Report) -> str:
+    """The figures of whole tasks as Markdown: what a run's page shows first."""
+    rows = [f"| {name} | {figure} | {yardstick.figures.get(name, '–')} |" for name, figure in report.headline().items()]
+    head = [f"{report.passages:,} test passages, 95 % intervals", "", "| figure | model | TF-IDF |", "|---|---|---|"]
+    return "\n".join([*head, *rows])
 
 
 def open_store(uri: str) -> None:

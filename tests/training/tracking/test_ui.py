@@ -1,0 +1,149 @@
+"""The MLflow UI as a person sees it: a real server, a real browser. Screenshots go to $SCREENSHOTS, where it is set."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+import narrashift
+from narrashift.training.data.splits import split_corpus
+from narrashift.training.settings import TrainSettings
+from narrashift.training.sweep import sweep
+from narrashift.training.tracking.run import Tracking
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here; .ci/run installs it"),
+]
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (pip install '.[dev]')")
+
+
+@pytest.fixture(scope="module")
+def served(small_corpus, tiny_settings, store_template, tmp_path_factory):
+    """A server with three runs that differ in seed, and a sweep of two trials."""
+    folder = tmp_path_factory.mktemp("ui")
+    shutil.copy(store_template, folder / "mlflow.db")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = start_server(folder, port)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("MLFLOW_TRACKING_URI", address)
+            patch.chdir(folder)
+            trained = [
+                narrashift.train(
+                    corpus=small_corpus,
+                    out=folder / f"study-{seed}",
+                    settings=TrainSettings(**(tiny_settings.model_dump() | {"seed": seed})),
+                    tracking=Tracking,
+                )
+                for seed in range(3)
+            ]
+            sweep(
+                split=split_corpus(small_corpus),
+                out=folder / "best.toml",
+                study=folder / "sweep.db",
+                settings=TrainSettings(**(tiny_settings.model_dump() | {"epochs": 1})),
+                space={"batch": [8, 16]},
+                trials=2,
+                tracking=Tracking,
+            )
+        yield SimpleNamespace(address=address, runs=[one.run_id for one in trained])
+    finally:
+        os.killpg(process.pid, 9)
+        process.wait()
+
+
+def start_server(folder: Path, port: int) -> subprocess.Popen:
+    command = [
+        sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "2",
+        "--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}", "--artifacts-destination", str(folder / "stored"),
+    ]  # fmt: skip
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(command, cwd=folder, start_new_session=True, **quiet)
+    for _ in range(480):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2):
+                return process
+        except OSError:
+            assert process.poll() is None, "the server ended"
+            time.sleep(0.25)
+    raise AssertionError("the server did not start")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as started:
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        running = started.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def seen(browser, served):
+    """`seen("name", "path", "word", …, click=[…])`: open a page, click, wait for words, take a picture."""
+    page = browser.new_page(viewport={"width": 1500, "height": 1100})
+    page.set_default_timeout(60_000)
+
+    def look(name, path, *words, click=()):
+        page.goto(f"{served.address}/#{path}")
+        for word in click:
+            page.get_by_text(word, exact=True).first.click()
+        for word in words:
+            page.get_by_text(word, exact=False).first.wait_for()
+        page.wait_for_timeout(1_500)
+        if folder := os.environ.get("SCREENSHOTS"):
+            page.screenshot(path=f"{folder}/{name}.png")
+        return page.inner_text("body")
+
+    yield look
+    page.close()
+
+
+def experiment(served):
+    import mlflow
+
+    return mlflow.MlflowClient(served.address).get_run(served.runs[0]).info.experiment_id
+
+
+def test_the_run_table_names_the_runs(seen, served):
+    text = seen("runs", f"/experiments/{experiment(served)}/runs", "study-0-seed0", "sweep")
+    assert "study-2-seed2" in text and "__main__" not in text
+
+
+def test_a_run_shows_its_settings_and_figures(seen, served):
+    text = seen(
+        "run", f"/experiments/{experiment(served)}/runs/{served.runs[0]}", "learning_rate", "test/macro_f1/stance"
+    )
+    assert "train_passages" in text
+
+
+def test_the_error_table_and_the_figures_open_in_the_ui(seen, served):
+    at = f"/experiments/{experiment(served)}/runs/{served.runs[0]}/artifacts"
+    assert "sureness" in seen("errors", f"{at}/worst_errors.json", "sureness")
+    seen("figure", at, "Path: ", click=["figures", "confusion", "stance.png"])
+
+
+def test_three_runs_are_compared(seen, served):
+    runs = "%2C".join(f"%22{run}%22" for run in served.runs)
+    at = f"/compare-runs?runs=%5B{runs}%5D&experiments=%5B%22{experiment(served)}%22%5D"
+    text = seen("compare", at, "study-0-seed0", "Parameters")
+    assert "study-1-seed1" in text and "seed" in text
+
+
+def test_the_model_has_its_champion(seen):
+    text = seen("models", "/models/narrashift", "Version 1", "champion")
+    assert "Version 3" in text and "study-2: macro_f1/stance" in text
