@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import narrashift
 from narrashift.model.errors import Interrupted
 from narrashift.training.repeats import repeat, spread
 from narrashift.training.settings import TrainSettings
+from narrashift.training.tracking.run import Tracking
 
 
 @pytest.fixture(scope="module")
@@ -125,3 +127,23 @@ def test_the_command_prints_mean_and_spread(command, small_file, settings, tmp_p
     assert "2 trainings: mean ± standard deviation (least … most)" in ended.out
     assert "macro_f1/stance" in ended.out and " ± " in ended.out
     assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == ["seed-0", "seed-1", "summary.json"]
+
+
+@pytest.mark.slow
+def test_trainings_lie_below_one_run_that_has_mean_and_spread(
+    undivided, settings, over_seeds, store_template, tmp_path, monkeypatch
+):
+    import mlflow
+
+    shutil.copy(store_template, tmp_path / "mlflow.db")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
+    repeat(corpus=undivided, out=tmp_path / "study", settings=settings, seeds=3, tracking=Tracking)
+    runs = mlflow.search_runs(search_all_experiments=True, output_format="list")
+    [parent] = [run for run in runs if run.info.run_name == "study"]
+    children = {run.info.run_name for run in runs if run.data.tags.get("mlflow.parentRunId") == parent.info.run_id}
+    assert children == {"seed-0-seed0", "seed-1-seed1", "seed-2-seed2"}
+    figure = over_seeds.figures["macro_f1/stance"]
+    assert parent.data.metrics["test/mean/macro_f1/stance"] == pytest.approx(figure.mean, abs=1e-6)
+    assert parent.data.metrics["test/sd/macro_f1/stance"] == pytest.approx(figure.deviation, abs=1e-6)
+    assert parent.data.params["seeds"] == "3"
+    assert not mlflow.MlflowClient().search_registered_models()

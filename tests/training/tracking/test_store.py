@@ -89,3 +89,33 @@ def test_the_ui_serves_the_store_until_ctrl_c(store_template, tmp_path):
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+LOG_ONE_RUN = """
+import sys
+from narrashift.training.tracking.run import Tracking
+with Tracking(name=sys.argv[1]) as run:
+    run.log_epoch({"epoch": 1, "train/loss": float(sys.argv[1])})
+"""
+
+
+@pytest.mark.slow
+def test_four_processes_that_first_touch_a_fresh_store_at_once_all_log_their_runs(tmp_path):
+    import mlflow
+
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    environment = os.environ | {"MLFLOW_TRACKING_URI": uri}
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", LOG_ONE_RUN, str(number)], env=environment, cwd=tmp_path, stderr=subprocess.PIPE
+        )
+        for number in range(4)
+    ]
+    ended = [(process.communicate()[1].decode(), process.returncode) for process in started]
+    assert [code for _, code in ended] == [0] * 4, ended
+    client = mlflow.MlflowClient(uri)
+    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
+    runs = client.search_runs(experiments)
+    assert {(run.info.run_name, run.data.metrics["train/loss"]) for run in runs} == {
+        (str(n), float(n)) for n in range(4)
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
@@ -21,6 +22,8 @@ from narrashift.training.sweep import sweep
 from narrashift.training.tracking.run import Tracking
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+EXPANDER = '[data-component-id*="runnamecellrenderer"]'
+"""The plus before a run that has others below it."""
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here; .ci/run installs it"),
@@ -100,8 +103,10 @@ def seen(browser, served):
 
     def look(name, path, *words, click=()):
         page.goto(f"{served.address}/#{path}")
+        with contextlib.suppress(playwright.TimeoutError):  # the assistant covers a quarter of the page
+            page.get_by_role("button", name="Close").first.click(timeout=5_000)
         for word in click:
-            page.get_by_text(word, exact=True).first.click()
+            (page.locator(word) if word.startswith("[") else page.get_by_text(word, exact=True)).first.click()
         for word in words:
             page.get_by_text(word, exact=False).first.wait_for()
         page.wait_for_timeout(1_500)
@@ -122,6 +127,11 @@ def experiment(served):
 def test_the_run_table_names_the_runs(seen, served):
     text = seen("runs", f"/experiments/{experiment(served)}/runs", "study-0-seed0", "sweep")
     assert "study-2-seed2" in text and "__main__" not in text
+
+
+def test_the_trials_of_a_sweep_lie_below_it(seen, served):
+    text = seen("sweep", f"/experiments/{experiment(served)}/runs", "trial-0", "trial-1", click=[EXPANDER])
+    assert "sweep" in text
 
 
 def test_a_run_shows_its_settings_and_figures(seen, served):
