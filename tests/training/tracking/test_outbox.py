@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 
 import pytest
 from hypothesis import given, settings
@@ -108,69 +102,39 @@ def test_nothing_is_lost_doubled_or_reordered_however_it_comes_and_goes(changes)
     assert server.got == list(range(len(changes)))
 
 
-def start_server(folder, port):
-    environment = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"}
-    command = [
-        sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
-        "--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}",
-        "--artifacts-destination", str(folder / "artifacts"),
-    ]  # fmt: skip
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen(command, cwd=folder, env=environment, start_new_session=True, **quiet)
-    for _ in range(240):
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2):
-                return process
-        except OSError:
-            assert process.poll() is None, "the server ended"
-            time.sleep(0.25)
-    raise AssertionError("the server did not start")
-
-
-def stop_server(process):
-    os.killpg(process.pid, 9)
-    process.wait()
-
-
 @pytest.mark.slow
 def test_a_real_server_that_is_killed_during_training_has_the_whole_run_in_the_end(
-    small_corpus, tiny_settings, store_template, tmp_path, monkeypatch, capsys
+    serve, small_corpus, tiny_settings, store_template, tmp_path, monkeypatch, capsys
 ):
     import mlflow
 
     shutil.copy(store_template, tmp_path / "mlflow.db")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    running = [start_server(tmp_path, port)]
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{port}")
+    server = serve(tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", server.address)
+    done = []
 
-    def interfere(what, done, total):
-        if what.startswith("epoch 1") and done == 2 and len(running) == 1:
-            stop_server(running[0])
-            running.append(None)
-        if what.startswith("measuring") and len(running) == 2:
-            running.append(start_server(tmp_path, port))
+    def interfere(what, step, steps):
+        if what.startswith("epoch 1") and step == 2 and not done:
+            server.kill()
+            done.append("killed")
+        if what.startswith("measuring") and done == ["killed"]:
+            server.start()
+            done.append("started again")
 
-    try:
-        trained = narrashift.train(
-            corpus=small_corpus, out=tmp_path / "bundle", settings=tiny_settings, tracking=Tracking, progress=interfere
-        )
-        assert len(running) == 3, "the server was stopped and started"
-        client = mlflow.MlflowClient(f"http://127.0.0.1:{port}")
-        run = client.get_run(trained.run_id)
-        assert run.info.status == "FINISHED"
-        assert [m.step for m in client.get_metric_history(trained.run_id, "train/loss")] == [1, 2]
-        assert run.data.metrics["test/macro_f1/stance"] == pytest.approx(
-            trained.report.figures["macro_f1/stance"].value, abs=1e-5
-        )
-        assert {item.path for item in client.list_artifacts(trained.run_id)} >= {"figures", "worst_errors.json"}
-        said = capsys.readouterr().err
-        assert "does not answer; what it should get is kept" in said and "answers again" in said
-    finally:
-        for process in running:
-            if process is not None and process.poll() is None:
-                stop_server(process)
+    trained = narrashift.train(
+        corpus=small_corpus, out=tmp_path / "bundle", settings=tiny_settings, tracking=Tracking, progress=interfere
+    )
+    assert done == ["killed", "started again"]
+    client = mlflow.MlflowClient(server.address)
+    run = client.get_run(trained.run_id)
+    assert run.info.status == "FINISHED"
+    assert [m.step for m in client.get_metric_history(trained.run_id, "train/loss")] == [1, 2]
+    assert run.data.metrics["test/macro_f1/stance"] == pytest.approx(
+        trained.report.figures["macro_f1/stance"].value, abs=1e-5
+    )
+    assert {item.path for item in client.list_artifacts(trained.run_id)} >= {"figures", "worst_errors.json"}
+    said = capsys.readouterr().err
+    assert "does not answer; what it should get is kept" in said and "answers again" in said
 
 
 @pytest.mark.slow

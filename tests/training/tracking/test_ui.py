@@ -5,12 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -32,58 +26,33 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is no
 
 
 @pytest.fixture(scope="module")
-def served(small_corpus, tiny_settings, store_template, tmp_path_factory):
+def served(serve, small_corpus, tiny_settings, store_template, tmp_path_factory):
     """A server with three runs that differ in seed, and a sweep of two trials."""
     folder = tmp_path_factory.mktemp("ui")
     shutil.copy(store_template, folder / "mlflow.db")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = start_server(folder, port)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("MLFLOW_TRACKING_URI", address)
-            patch.chdir(folder)
-            trained = [
-                narrashift.train(
-                    corpus=small_corpus,
-                    out=folder / f"study-{seed}",
-                    settings=TrainSettings(**(tiny_settings.model_dump() | {"seed": seed})),
-                    tracking=Tracking,
-                )
-                for seed in range(3)
-            ]
-            sweep(
-                split=split_corpus(small_corpus),
-                out=folder / "best.toml",
-                study=folder / "sweep.db",
-                settings=TrainSettings(**(tiny_settings.model_dump() | {"epochs": 1})),
-                space={"batch": [8, 16]},
-                trials=2,
+    server = serve(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", server.address)
+        patch.chdir(folder)
+        trained = [
+            narrashift.train(
+                corpus=small_corpus,
+                out=folder / f"study-{seed}",
+                settings=TrainSettings(**(tiny_settings.model_dump() | {"seed": seed})),
                 tracking=Tracking,
             )
-        yield SimpleNamespace(address=address, runs=[one.run_id for one in trained])
-    finally:
-        os.killpg(process.pid, 9)
-        process.wait()
-
-
-def start_server(folder: Path, port: int) -> subprocess.Popen:
-    command = [
-        sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "2",
-        "--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}", "--artifacts-destination", str(folder / "stored"),
-    ]  # fmt: skip
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen(command, cwd=folder, start_new_session=True, **quiet)
-    for _ in range(480):
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2):
-                return process
-        except OSError:
-            assert process.poll() is None, "the server ended"
-            time.sleep(0.25)
-    raise AssertionError("the server did not start")
+            for seed in range(3)
+        ]
+        sweep(
+            split=split_corpus(small_corpus),
+            out=folder / "best.toml",
+            study=folder / "sweep.db",
+            settings=TrainSettings(**(tiny_settings.model_dump() | {"epochs": 1})),
+            space={"batch": [8, 16]},
+            trials=2,
+            tracking=Tracking,
+        )
+    return SimpleNamespace(address=server.address, runs=[one.run_id for one in trained])
 
 
 @pytest.fixture(scope="module")
