@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import narrashift
-from narrashift.training import checkpoint
+from narrashift.training.learning import checkpoint
 from narrashift.training.learning.checkpoint import Position
 from narrashift.training.learning.optimizer import build_optimizer
 from narrashift.training.settings import TrainSettings
