@@ -24,7 +24,7 @@ from narrashift.training.data.corpus import Corpus, read_corpus
 from narrashift.training.data.splits import split_corpus
 from narrashift.training.measuring.calibration import fit_decision
 from narrashift.training.measuring.evaluation import measure, predictions
-from narrashift.training.tracking.run import open_store
+from narrashift.training.tracking.registry import open_store
 from narrashift.training.tracking.store import quiet_mlflow, tracking_uri
 
 STARTER = Path(__file__).parent.parent / "seeds" / "corpus.jsonl"

@@ -30,7 +30,7 @@ def compare(
     from ..training.comparing.page import html_page, markdown
     from ..training.data.corpus import read_corpus
     from ..training.data.seen import refuse_seen
-    from ..training.tracking.run import attach, bundle_of_run
+    from ..training.tracking.registry import attach, bundle_of_run
 
     if len(models) < 2:
         raise UserError(f"{models[0]}: one model cannot be compared; name two or more")

@@ -29,7 +29,7 @@ def bundle_folder(name: str) -> Path:
     """A bundle folder; `models:/…` is fetched from the tracking store."""
     if not name.startswith("models:/"):
         return Path(name)
-    from ..training.tracking.run import fetch_bundle
+    from ..training.tracking.registry import fetch_bundle
 
     return fetch_bundle(name)
 

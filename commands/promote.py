@@ -24,7 +24,7 @@ def promote(
     from ..training.data.seen import refuse_seen
     from ..training.gate import gate
     from ..training.measuring.examination import predict
-    from ..training.tracking.run import champion_version, fetch_bundle, set_champion, version_of
+    from ..training.tracking.registry import champion_version, fetch_bundle, set_champion, version_of
 
     if not 0 <= margin < 1:
         raise UserError(f"--margin {margin}: a difference of F1 from 0 to below 1 is expected")

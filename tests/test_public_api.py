@@ -135,7 +135,8 @@ def test_a_wheel_holds_every_package_and_its_data_and_nothing_else(wheel):
         f"narrashift/seeds/{name}"
         for name in ("annotations.csv", "codebook.toml", "corpus.jsonl", "passages.jsonl", "README.md")
     }
-    assert inside == modules | seeds | {"narrashift/py.typed"}
+    page = "narrashift/training/comparing/page.html.jinja"
+    assert inside == modules | seeds | {"narrashift/py.typed", page}
 
 
 @pytest.mark.slow

@@ -1,0 +1,149 @@
+"""The store and its registered model: opened, looked up, fetched, and who is the champion."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ...model.errors import UserError
+from .store import ARTIFACTS, database_file, quiet_mlflow, tracking_uri
+
+MODEL = "narrashift"
+ALIAS = "champion"
+
+
+def open_store(uri: str) -> None:
+    """Point MLflow at a store; a fresh SQLite one is migrated once, behind a lock, with its experiment.
+
+    Raises:
+        UserError: the store cannot be reached or opened.
+    """
+    import mlflow
+    from filelock import FileLock
+
+    mlflow.set_tracking_uri(uri)
+    mlflow.set_registry_uri(uri)
+    file = database_file(uri)
+    lock = FileLock(f"{file}.lock") if file is not None else contextlib.nullcontext()
+    try:
+        if file is not None:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        with lock:
+            if mlflow.get_experiment_by_name(MODEL) is None:
+                place = (file.parent / ARTIFACTS).resolve().as_uri() if file is not None else None
+                kind = {"mlflow.experimentKind": "custom_model_development"}  # opens on runs, not on traces
+                mlflow.create_experiment(MODEL, artifact_location=place, tags=kind)
+            mlflow.set_experiment(MODEL)
+    except Exception as error:  # SQLAlchemy, requests and MLflow each raise their own
+        raise UserError(f"{uri}: this tracking store cannot be used: {str(error).splitlines()[0]}") from None
+
+
+def champion_version() -> str | None:
+    """Version of the registered model that is the champion; None where there is none."""
+    import mlflow
+
+    try:
+        return str(mlflow.MlflowClient().get_model_version_by_alias(MODEL, ALIAS).version)
+    except mlflow.exceptions.MlflowException:
+        return None
+
+
+def set_champion(version: str) -> None:
+    """Give the alias `champion` to a version of the registered model."""
+    import mlflow
+
+    mlflow.MlflowClient().set_registered_model_alias(MODEL, ALIAS, version)
+
+
+def version_of(model_uri: str) -> str:
+    """The version that `models:/narrashift/3` or `models:/narrashift@alias` names.
+
+    Raises:
+        UserError: another model, or no such version.
+    """
+    quiet_mlflow()
+    import mlflow
+
+    open_store(tracking_uri())
+    try:
+        name, version = _name_and_version(mlflow, model_uri)
+        if name == MODEL and version:
+            return str(mlflow.MlflowClient().get_model_version(name, version).version)
+    except mlflow.exceptions.MlflowException as error:
+        raise UserError(f"{model_uri}: not in the store ({str(error).splitlines()[0]})") from None
+    raise UserError(f"{model_uri}: models:/{MODEL}/VERSION is expected")
+
+
+def fetch_bundle(model_uri: str) -> Path:
+    """The bundle folder of a registered model such as `models:/narrashift@champion`.
+
+    Raises:
+        UserError: no such model, version or alias in the store.
+    """
+    quiet_mlflow()
+    import mlflow
+
+    uri = tracking_uri()
+    file = database_file(uri)
+    if file is not None and not file.exists():
+        raise UserError(f"{model_uri}: there is no tracking store at {file}. Set MLFLOW_TRACKING_URI or train first")
+    open_store(uri)
+    try:
+        return stored_bundle(mlflow, model_uri)
+    except (OSError, mlflow.exceptions.MlflowException) as error:
+        raise UserError(f"{model_uri}: not in the store {uri} ({str(error).splitlines()[0]})") from None
+
+
+def bundle_of_run(name: str) -> tuple[Path, str]:
+    """The bundle that a tracked run left, by the run's id, the beginning of it, or its name; and its id.
+
+    Raises:
+        UserError: no such run, several, or one without a model.
+    """
+    quiet_mlflow()
+    import mlflow
+
+    open_store(tracking_uri())
+    runs = mlflow.search_runs(search_all_experiments=True, output_format="list", max_results=10_000)
+    found = [run for run in runs if run.info.run_id == name or run.info.run_name == name]
+    found = found or [run for run in runs if len(name) >= 6 and run.info.run_id.startswith(name)]
+    if len(found) != 1:
+        several = (
+            f"{len(found)} runs have this name; use the id" if found else "no bundle, and no run of this id or name"
+        )
+        raise UserError(f"{name}: {several} (store {tracking_uri()})")
+    [run] = found
+    versions = mlflow.MlflowClient().search_model_versions(f"run_id = '{run.info.run_id}'")
+    if not versions:
+        raise UserError(f"{name}: this run registered no model. Name the folder of its bundle instead")
+    return stored_bundle(mlflow, f"models:/{MODEL}/{versions[0].version}"), run.info.run_id
+
+
+def attach(run_ids: Iterable[str], files: Iterable[Path]) -> None:
+    """Log files as artifacts of the newest of these runs."""
+    import mlflow
+
+    client = mlflow.MlflowClient()
+    newest = max((client.get_run(run_id) for run_id in run_ids), key=lambda run: run.info.start_time)
+    for file in files:
+        client.log_artifact(newest.info.run_id, str(file), "comparisons")
+
+
+def stored_bundle(mlflow: Any, model_uri: str) -> Path:
+    """The bundle inside a logged model. A local store is read in place, a remote one is downloaded."""
+    source = mlflow.MlflowClient().get_model_version_download_uri(*_name_and_version(mlflow, model_uri))
+    folder = Path(mlflow.artifacts.download_artifacts(artifact_uri=source))
+    for config in folder.glob("artifacts/*/config.json"):  # MLflow keeps the bundle under its own folder's name
+        return config.parent
+    raise UserError(f"{model_uri}: holds no bundle; it was not logged by narrashift")
+
+
+def _name_and_version(mlflow: Any, model_uri: str) -> tuple[str, str]:
+    reference = model_uri.removeprefix("models:/")
+    if "@" in reference:
+        name, alias = reference.rsplit("@", 1)
+        return name, mlflow.MlflowClient().get_model_version_by_alias(name, alias).version
+    name, _, version = reference.partition("/")
+    return name, version
