@@ -102,7 +102,6 @@ def train(
     )  # fmt: skip
     codebook = corpus.codebook
     _check_labels(split)
-    progress("checking the split", 0, 0)
     findings = audit_split(split)
     refuse_dishonest(findings, allowed=allow_leaks, consequence="nothing was trained")
     class_weights(split.train, settings=settings)  # names of labels and tasks, before anything is written

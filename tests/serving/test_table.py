@@ -52,7 +52,7 @@ def test_every_part_names_bundle_codebook_and_decision(outcome, tiny_bundle, cod
         metadata = pq.read_schema(part).metadata
         assert metadata[b"narrashift.bundle"].decode() == bundle.digest
         assert codebook.version in metadata[b"narrashift.codebook"].decode().split()
-        assert json.loads(metadata[b"narrashift.decision"]) == bundle.decision.model_dump()
+        assert json.loads(metadata[b"narrashift.decision"]) == bundle.decision.model_dump(mode="json")
 
 
 def test_passages_of_an_article_are_numbered_and_tile_it(outcome, articles):
