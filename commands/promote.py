@@ -23,7 +23,7 @@ def promote(
     from ..training.data.corpus import read_corpus
     from ..training.data.seen import refuse_seen
     from ..training.gate import gate
-    from ..training.measuring.examination import predict
+    from ..training.measuring.evaluation import predict
     from ..training.tracking.registry import champion_version, fetch_bundle, set_champion, version_of
 
     if not 0 <= margin < 1:

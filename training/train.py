@@ -31,7 +31,7 @@ from .learning.lexical import add_lexical
 from .learning.loss import class_weights
 from .measuring.calibration import fit_decision
 from .measuring.errors_table import worst_errors
-from .measuring.evaluation import Predictions, Report, measure, predictions
+from .measuring.evaluation import Predictions, Report, measure, predict, predictions
 from .measuring.figures import draw_figures
 from .provenance import described_data, provenance, public_settings
 from .settings import TrainSettings
@@ -201,11 +201,8 @@ def is_from(bundle: Path, *, split: Split, settings: TrainSettings) -> bool:
 def measured_again(bundle: Path, *, split: Split) -> Trained:
     """A finished bundle as its training left it."""
     opened, linear = open_bundle(bundle), open_bundle(bundle / "tfidf")
-    test, codebook = split.test, split.test.codebook
-    predicted = [
-        predictions(one.classifier().logits(test.texts).tasks, decision=one.decision, codebook=codebook)
-        for one in (opened, linear)
-    ]
+    test = split.test
+    predicted = [predict(one, test) for one in (opened, linear)]
     report, yardstick = (measure(one, corpus=test) for one in predicted)
     return Trained(
         bundle=bundle, report=report, yardstick=yardstick, run_id=None, champion="not registered",

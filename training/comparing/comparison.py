@@ -14,8 +14,8 @@ from ...model.bundle import Bundle
 from ...model.decision import names
 from ..data.corpus import Corpus
 from ..measuring.bootstrap import RESAMPLES
-from ..measuring.evaluation import Predictions, Report, measure, truth
-from ..measuring.examination import predict
+from ..measuring.errors_table import joined_names
+from ..measuring.evaluation import Predictions, Report, measure, predict, truth
 from ..measuring.paired import Difference, paired_differences
 
 MOST = 60
@@ -121,13 +121,9 @@ def _disagreements(predicted: Sequence[Predictions], *, corpus: Corpus) -> list[
                     text=corpus.texts[i],
                     identity=corpus.column("id")[i] or f"passage {i + 1}",
                     task=name,
-                    true=_joined(true[i]),
-                    answers=tuple(_joined(own[i]) for own in answers),
+                    true=joined_names(true[i]),
+                    answers=tuple(joined_names(own[i]) for own in answers),
                     spread=float(spread[i]),
                 )
             )
     return sorted(found, key=lambda one: -one.spread)
-
-
-def _joined(labels: str | list[str] | None) -> str:
-    return labels if isinstance(labels, str) else ", ".join(labels or ()) or "(none)"

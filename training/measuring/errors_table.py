@@ -29,8 +29,8 @@ def worst_errors(predicted: Predictions, *, corpus: Corpus, most: int = 100) -> 
                 {
                     "task": name,
                     "text": corpus.texts[i],
-                    "true": _joined(true_names[i]),
-                    "decided": _joined(decided_names[i]),
+                    "true": joined_names(true_names[i]),
+                    "decided": joined_names(decided_names[i]),
                     "sureness": round(float(sureness[i]), 4),
                     "id": corpus.column("id")[i],
                     "source": corpus.column("source")[i],
@@ -39,5 +39,6 @@ def worst_errors(predicted: Predictions, *, corpus: Corpus, most: int = 100) -> 
     return sorted(rows, key=lambda row: -row["sureness"])[:most]
 
 
-def _joined(labels: str | list[str] | None) -> str:
+def joined_names(labels: str | list[str] | None) -> str:
+    """Decided or true labels as one cell of a table."""
     return labels if isinstance(labels, str) else ", ".join(labels or ()) or "(none)"

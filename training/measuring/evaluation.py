@@ -73,13 +73,14 @@ def evaluate(*, bundle: Path | str | Bundle, corpus: Corpus, resamples: int = RE
         UserError: no bundle, or the corpus was read with another codebook than the bundle's.
     """
     opened = bundle if isinstance(bundle, Bundle) else open_bundle(bundle)
-    check_codebook(opened, corpus.codebook)
-    logits = opened.classifier().logits(corpus.texts).tasks
-    return measure(
-        predictions(logits, decision=opened.decision, codebook=opened.codebook),
-        corpus=corpus,
-        resamples=resamples,
-    )
+    return measure(predict(opened, corpus), corpus=corpus, resamples=resamples)
+
+
+def predict(bundle: Bundle, corpus: Corpus) -> Predictions:
+    """What a bundle says of a corpus of its codebook."""
+    check_codebook(bundle, corpus.codebook)
+    logits = bundle.classifier().logits(corpus.texts).tasks
+    return predictions(logits, decision=bundle.decision, codebook=bundle.codebook)
 
 
 def check_codebook(bundle: Bundle, codebook: Codebook) -> None:

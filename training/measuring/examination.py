@@ -15,7 +15,7 @@ from ...model.decision import check_risk, undecided
 from ..data.corpus import Corpus
 from .abstention import wrong_answers
 from .bootstrap import RESAMPLES, Figure, interval, resample_weights
-from .evaluation import Predictions, Report, check_codebook, measure, predictions, truth
+from .evaluation import Predictions, Report, measure, predict, truth
 from .paired import Difference, paired_differences
 from .slices import Slice, slices
 
@@ -88,13 +88,6 @@ def examine(
         ),
         slices=slices(predicted, corpus=corpus) if by_slices else [],
     )
-
-
-def predict(bundle: Bundle, corpus: Corpus) -> Predictions:
-    """What a bundle says of a corpus of its codebook."""
-    check_codebook(bundle, corpus.codebook)
-    logits = bundle.classifier().logits(corpus.texts).tasks
-    return predictions(logits, decision=bundle.decision, codebook=bundle.codebook)
 
 
 def _abstention(

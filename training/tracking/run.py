@@ -18,8 +18,7 @@ from ...model.errors import Interrupted, UserError
 from ..data.corpus import Corpus
 from ..data.splits import Split
 from ..gate import gate
-from ..measuring.evaluation import Predictions, Report, measure
-from ..measuring.examination import predict
+from ..measuring.evaluation import Predictions, Report, measure, predict
 from ..provenance import public_name
 from ..settings import TrainSettings
 from .outbox import Outbox, is_away

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import narrashift
-from narrashift.training.measuring.evaluation import measure
-from narrashift.training.measuring.examination import examine, predict
+from narrashift.training.measuring.evaluation import measure, predict
+from narrashift.training.measuring.examination import examine
 from narrashift.training.measuring.slices import slices
 
 

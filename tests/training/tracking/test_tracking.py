@@ -15,8 +15,7 @@ import narrashift
 from narrashift.model.bundle import open_bundle
 from narrashift.model.errors import Interrupted
 from narrashift.training.data.splits import split_corpus
-from narrashift.training.measuring.evaluation import Predictions, evaluate, truth
-from narrashift.training.measuring.examination import predict
+from narrashift.training.measuring.evaluation import Predictions, evaluate, predict, truth
 from narrashift.training.tracking.registry import fetch_bundle, open_store
 from narrashift.training.tracking.run import Tracking
 
