@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 
 from ...model.bundle import Bundle, open_bundle
-from ...model.classifier import Classifier, Tick
 from ...model.codebook import Codebook
 from ...model.decision import Decision, all_probabilities, decide
 from ...model.errors import UserError
@@ -91,11 +90,6 @@ def check_codebook(bundle: Bundle, codebook: Codebook) -> None:
             f"passages ({codebook.name} {codebook.version}). Give the passages the bundle's: "
             f"--codebook {bundle.path / 'codebook.toml'}"
         )
-
-
-def predict_logits(classifier: Classifier, corpus: Corpus, *, tick: Tick | None = None) -> dict[str, np.ndarray]:
-    """Task -> ``(passages, leaves)`` logits for a corpus."""
-    return classifier.logits(corpus.texts, tick=tick).tasks
 
 
 def predictions(logits: Mapping[str, np.ndarray], *, decision: Decision, codebook: Codebook) -> Predictions:
