@@ -27,6 +27,7 @@ def evaluate(
 ) -> None:
     """Measure a bundle on labelled passages, every figure with its interval."""
     from ..model.bundle import open_bundle
+    from ..model.decision import check_risk
     from ..rows import check_encoding
     from ..terminal import print_examination
     from ..training.data.corpus import read_corpus
@@ -34,6 +35,7 @@ def evaluate(
     from ..training.measuring.examination import examine
 
     opened = open_bundle(bundle_folder(bundle))
+    notes = check_risk(abstain, decision=opened.decision, place=opened.path)
     check_encoding("utf-8" if encoding is None else encoding)
     corpus = read_corpus(data, codebook=opened.codebook, column=pairs(column), encoding=encoding or "utf-8")
     if split is not None:
@@ -41,7 +43,9 @@ def evaluate(
         if not chosen:
             raise UserError(f"--split {split}: no passage has this split")
         corpus = corpus.select(chosen)
-    if note := refuse_seen(opened.path, corpus, allowed=allow_leaks):
+    if seen := refuse_seen(opened.path, corpus, allowed=allow_leaks):
+        notes.append(seen)
+    for note in notes:
         print(f"note: {note}", file=sys.stderr)
     found = examine(
         bundle=opened, corpus=corpus, abstain=abstain, by_slices=by_slices,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -61,13 +62,18 @@ def score(
     if not inputs or not model:
         raise UserError("name the dump and the model: narrashift score INPUT --model BUNDLE --out DIR")
 
+    from ..model.bundle import open_bundle
+    from ..model.decision import check_risk
     from ..rows import check_encoding
     from ..serving.score import score as run
     from ..terminal import ProgressDisplay, print_scored
 
     check_encoding(chosen.encoding)
+    bundle = open_bundle(bundle_folder(model))
+    for note in check_risk(chosen.abstain, decision=bundle.decision, place=bundle.path):
+        print(f"note: {note}", file=sys.stderr)
     with ProgressDisplay() as progress:
-        scored = run(inputs, model=bundle_folder(model), out=out, settings=chosen, progress=progress)
+        scored = run(inputs, model=bundle.path, out=out, settings=chosen, progress=progress)
     print_scored(scored)
 
 

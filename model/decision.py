@@ -144,10 +144,35 @@ def answers(
     return decided
 
 
-def check_risk(risk: float | None) -> None:
-    """Raise a `UserError` for an `--abstain` that is no share."""
-    if risk is not None and not 0 < risk < 1:
+def check_risk(risk: float | None, *, decision: Decision, place: Path) -> list[str]:
+    """Whether an `--abstain` can be had from a bundle.
+
+    Args:
+        place: the bundle's folder, for the words.
+
+    Returns:
+        A line for each task of which every passage will be left undecided.
+
+    Raises:
+        UserError: no share, or a bundle that knows nothing of its risks.
+    """
+    if risk is None:
+        return []
+    if not 0 < risk < 1:
         raise UserError(f"--abstain {risk}: a share of wrong answers between 0 and 1 is expected, as in 0.1")
+    least = {name: min((point.risk for point in task.risks), default=None) for name, task in decision.tasks.items()}
+    if all(known is None for known in least.values()):
+        raise UserError(
+            f"--abstain {risk}: {place / 'decision.json'} does not say how wrong the bundle's answers are. "
+            "Train it again, which writes that down, or leave out --abstain"
+        )
+    unknown = "of which too few validation passages were labelled"
+    return [
+        f"--abstain {risk}: every passage is left undecided in {name}, "
+        + (unknown if known is None else f"the least it can keep is {known}")
+        for name, known in least.items()
+        if known is None or known > risk
+    ]
 
 
 def all_probabilities(

@@ -51,9 +51,10 @@ class Predictor:
                 wrong, as far as the text is like the passages that the model was validated on.
 
         Raises:
-            UserError: `texts` is a string instead of a list, or holds something else than non-empty strings.
+            UserError: `texts` is a string instead of a list, or holds something else than non-empty strings; `abstain`
+                is no share, or the bundle does not say how wrong its answers are.
         """
-        check_risk(abstain)
+        check_risk(abstain, decision=self.bundle.decision, place=self.bundle.path)
         if isinstance(texts, str):
             raise UserError("predict takes a list of texts: predict([text])")
         texts = list(texts)

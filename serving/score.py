@@ -12,6 +12,7 @@ import numpy as np
 
 from ..model.bundle import open_bundle
 from ..model.classifier import Classifier
+from ..model.decision import check_risk
 from ..model.progress import Progress, silent
 from ..rows import find_files
 from .articles import Article, Position, Refused, name_inputs, plan_columns, read_articles
@@ -78,6 +79,7 @@ def score(
     """
     settings, out = settings or ScoreSettings(), Path(out)
     bundle = open_bundle(model)
+    check_risk(settings.abstain, decision=bundle.decision, place=bundle.path)
     own = {out.resolve() / name for name in OWN_FILES}
     found = [file for file in find_files(map(Path, inputs)) if not own & {file.resolve(), *file.resolve().parents}]
     entries = name_inputs(found)

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import string
 from collections import Counter
@@ -107,6 +108,17 @@ def tiny_bundle(
     """A bundle trained on the small corpus, untracked. Do not change it; copy it first."""
     out = tmp_path_factory.mktemp("bundles") / "tiny"
     return narrashift.train(corpus=small_corpus, out=out, settings=tiny_settings).bundle
+
+
+@pytest.fixture
+def without_risks(tiny_bundle: Path, tmp_path: Path) -> Path:
+    """The tiny bundle as if it had been trained before bundles knew how wrong their answers are."""
+    shutil.copytree(tiny_bundle, tmp_path / "older")
+    decision = json.loads((tiny_bundle / "decision.json").read_text("utf-8"))
+    for task in decision["tasks"].values():
+        del task["risks"]
+    (tmp_path / "older" / "decision.json").write_text(json.dumps(decision), "utf-8")
+    return tmp_path / "older"
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,7 +9,16 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from narrashift.model.codebook import Codebook, Label, Task
-from narrashift.model.decision import Decision, TaskDecision, all_probabilities, decide, names, probabilities
+from narrashift.model.decision import (
+    Decision,
+    RiskPoint,
+    TaskDecision,
+    all_probabilities,
+    check_risk,
+    decide,
+    names,
+    probabilities,
+)
 
 STANCE = Task(kind="single", labels={name: Label(means=name) for name in ("for", "against", "neither")})
 LOGITS = arrays(np.float32, st.tuples(st.integers(1, 5), st.just(3)), elements=st.floats(-1e4, 1e4, width=32))
@@ -73,6 +84,15 @@ def test_every_task_gets_its_own_temperature(mood, topics):
     probs = all_probabilities(logits, codebook=both, decision=decision)
     np.testing.assert_allclose(probs["mood"], [[4 / 5, 1 / 5]])
     np.testing.assert_allclose(probs["topics"], [[3 / 4, 3 / 4, 3 / 4]])
+
+
+def test_tasks_that_cannot_keep_a_risk_are_named_with_what_they_can():
+    points = (RiskPoint(confidence=0.9, risk=0.08), RiskPoint(confidence=0.4, risk=0.3))
+    tasks = {"mood": TaskDecision(risks=points), "topics": TaskDecision()}
+    kept, broken = (check_risk(risk, decision=Decision(tasks=tasks), place=Path("bundle")) for risk in (0.08, 0.05))
+    assert len(kept) == 1 and "topics, of which too few validation passages were labelled" in kept[0]
+    assert "in mood, the least it can keep is 0.08" in broken[0] and broken[1].endswith(kept[0][kept[0].index(":") :])
+    assert check_risk(None, decision=Decision(tasks={}), place=Path("bundle")) == []
 
 
 @settings(max_examples=50, deadline=None)

@@ -98,3 +98,9 @@ def test_a_prediction_cannot_be_changed(predictor):
 
 def test_loading_what_is_no_bundle_is_refused(tmp_path, refusal):
     refusal(lambda: narrashift.load(tmp_path / "absent"), "absent")
+
+
+def test_nothing_is_left_undecided_by_a_bundle_that_does_not_know_its_risks(without_risks, refusal):
+    old = narrashift.load(without_risks)
+    refusal(lambda: old.predict(TEXTS, abstain=0.1), "decision.json", "Train it again")
+    assert None not in old.predict(TEXTS)[0].labels.values()

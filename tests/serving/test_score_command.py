@@ -139,3 +139,17 @@ def test_ctrl_c_says_how_to_go_on(run, tiny_bundle, monkeypatch):
     code, _, err = run("dump.jsonl", "--model", tiny_bundle, "--out", "scores")
     assert code == 130
     assert "goes on" in err[-1]
+
+
+def test_a_bundle_that_does_not_know_its_risks_leaves_nothing_undecided(run, without_risks, tmp_path):
+    code, _, said = run("dump.jsonl", "--model", without_risks, "--out", "scores", "--abstain", 0.1)
+    assert (code, len(said)) == (2, 1)
+    assert "decision.json does not say how wrong the bundle's answers are" in said[0]
+    assert not (tmp_path / "scores").exists()
+
+
+def test_it_is_said_before_scoring_where_every_passage_will_be_left_undecided(run, tiny_bundle):
+    code, _, said = run("dump.jsonl", "--model", tiny_bundle, "--out", "scores", "--abstain", 1e-6)
+    assert code == 0
+    assert said[0].startswith("note: --abstain 1e-06: every passage is left undecided in stance")
+    assert pq.read_table("scores/parts")["stance"].to_pylist() == [None]

@@ -74,10 +74,10 @@ def examine(
         by_slices: also by source, register, length and language.
 
     Raises:
-        UserError: no bundle, another codebook, or a risk that is no share.
+        UserError: no bundle, another codebook, a risk that is no share, or a bundle that does not know its risks.
     """
-    check_risk(abstain)
     opened = bundle if isinstance(bundle, Bundle) else open_bundle(bundle)
+    check_risk(abstain, decision=opened.decision, place=opened.path)
     predicted = predict(opened, corpus)
     other = None if against is None else against if isinstance(against, Bundle) else open_bundle(against)
     return Examination(

@@ -105,3 +105,18 @@ def test_a_risk_that_is_no_share_is_refused(risk, command, tiny_bundle, small_fi
     ended = command("evaluate", tiny_bundle, small_file, "--allow-leaks", "--abstain", risk)
     assert ended.code == 2
     assert "a share of wrong answers between 0 and 1 is expected" in ended.err
+
+
+def test_a_bundle_that_does_not_know_its_risks_is_refused(command, without_risks, small_file):
+    ended = command("evaluate", without_risks, small_file, "--allow-leaks", "--abstain", 0.1)
+    assert (ended.code, len(ended.lines)) == (2, 1)
+    assert f"{without_risks / 'decision.json'} does not say how wrong the bundle's answers are" in ended.err
+    assert "Train it again" in ended.err
+    assert command("evaluate", without_risks, small_file, "--allow-leaks").code == 0
+
+
+def test_a_risk_that_no_confidence_keeps_is_said(command, tiny_bundle, small_file):
+    ended = command("evaluate", tiny_bundle, small_file, "--allow-leaks", "--abstain", 1e-6)
+    assert ended.code == 0
+    said = [line for line in ended.lines if "every passage is left undecided in" in line]
+    assert len(said) == 3 and all("the least it can keep is 0." in line or "1.0" in line for line in said)
