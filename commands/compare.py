@@ -30,6 +30,7 @@ def compare(
     from ..training.comparing.page import html_page, markdown
     from ..training.data.corpus import read_corpus
     from ..training.data.seen import refuse_seen
+    from ..training.data.splits import of_split
     from ..training.tracking.registry import attach, bundle_of_run
 
     if len(models) < 2:
@@ -49,10 +50,7 @@ def compare(
         data, codebook=next(iter(bundles.values())).codebook, column=pairs(column), encoding=encoding or "utf-8"
     )
     if split is not None:
-        chosen = [i for i, value in enumerate(corpus.column("split")) if value == split]
-        if not chosen:
-            raise UserError(f"--split {split}: no passage has this split")
-        corpus = corpus.select(chosen)
+        corpus = of_split(corpus, split)
     for bundle in bundles.values():
         refuse_seen(bundle.path, corpus, allowed=allow_leaks)
     comparison = run(bundles, corpus=corpus)

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from ..model.errors import UserError
 from .options import AllowLeaks, Column, Data, Encoding, bundle_folder, pairs
 
 
@@ -32,6 +31,7 @@ def evaluate(
     from ..terminal import print_examination
     from ..training.data.corpus import read_corpus
     from ..training.data.seen import refuse_seen
+    from ..training.data.splits import of_split
     from ..training.measuring.examination import examine
 
     opened = open_bundle(bundle_folder(bundle))
@@ -39,10 +39,7 @@ def evaluate(
     check_encoding("utf-8" if encoding is None else encoding)
     corpus = read_corpus(data, codebook=opened.codebook, column=pairs(column), encoding=encoding or "utf-8")
     if split is not None:
-        chosen = [i for i, value in enumerate(corpus.column("split")) if value == split]
-        if not chosen:
-            raise UserError(f"--split {split}: no passage has this split")
-        corpus = corpus.select(chosen)
+        corpus = of_split(corpus, split)
     if seen := refuse_seen(opened.path, corpus, allowed=allow_leaks):
         notes.append(seen)
     for note in notes:

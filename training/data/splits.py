@@ -77,6 +77,24 @@ def split_corpus(
     return chosen
 
 
+def of_split(corpus: Corpus, name: str) -> Corpus:
+    """The passages that the `split` column says are in this split.
+
+    Raises:
+        UserError: there are none.
+    """
+    found = [i for i, value in enumerate(corpus.column("split")) if value == name]
+    if not found:
+        there = sorted({value for value in corpus.column("split") if value})
+        has = (
+            f"the column split has {', '.join(there)}. Name one of them"
+            if there
+            else "there is no column split. Add it"
+        )
+        raise UserError(f"--split {name}: no passage has this split; {has}, or leave out --split")
+    return corpus.select(found)
+
+
 def _by_column(corpus: Corpus, *, wanted: list[str], seed: int) -> np.ndarray:
     column = corpus.column("split")
     assigned = np.array([value or "train" for value in column], dtype="<U10")

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import narrashift
-from narrashift.training.data.splits import split_corpus
+from narrashift.training.data.splits import of_split, split_corpus
 
 PARTS = ("train", "validation", "test")
 STANCES = ("neutral", "pro_russia", "pro_ukraine")
@@ -226,3 +226,15 @@ def test_with_both_files_given_nothing_is_left_to_divide():
         split_corpus(passages(60), validation=passages(5), test=passages(5), kind="random")
     with pytest.raises(narrashift.UserError, match="every fold is a test set"):
         split_corpus(passages(60), test=passages(5), fold=(0, 3))
+
+
+def test_the_passages_of_one_split_are_chosen_in_their_order():
+    corpus = passages(9, split=lambda i: PARTS[i % 3])
+    assert of_split(corpus, "validation").column("id") == ["1", "4", "7"]
+
+
+def test_a_split_without_a_passage_is_refused_with_those_that_have_some():
+    with pytest.raises(narrashift.UserError, match="--split test: no passage has this split; .* has train, validation"):
+        of_split(passages(9, split=lambda i: PARTS[i % 2]), "test")
+    with pytest.raises(narrashift.UserError, match="there is no column split. Add it, or leave out --split"):
+        of_split(passages(9), "test")
