@@ -103,6 +103,8 @@ def fit_tfidf(texts: Sequence[str], *, targets: dict[str, np.ndarray], codebook:
         # one letter or sign may be a word here
         features.set_params(words__min_df=1, characters__min_df=1, words__token_pattern=r"\S+")
         matrix = features.fit_transform(list(texts))
+    for _, vectorizer in features.transformer_list:  # skops writes each NumPy number as a file, which takes minutes
+        vectorizer.vocabulary_ = {term: int(column) for term, column in vectorizer.vocabulary_.items()}
     heads = {}
     for name, task in codebook.tasks.items():
         y = targets[name]

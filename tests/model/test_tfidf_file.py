@@ -5,6 +5,7 @@ from __future__ import annotations
 import fractions
 import json
 import pickle
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,12 @@ def test_a_saved_yardstick_gives_the_same_logits(classifier, tmp_path):
     classifier.save(tmp_path)
     again = read_tfidf(tmp_path).logits(TEXTS).tasks
     assert all(np.array_equal(again[task], values) for task, values in classifier.logits(TEXTS).tasks.items())
+
+
+def test_the_file_holds_no_member_for_each_term(classifier, tmp_path):
+    classifier.save(tmp_path)
+    with zipfile.ZipFile(tmp_path / FILE) as archive:
+        assert len(archive.namelist()) < 20
 
 
 def test_a_pickle_is_refused_and_not_run(tmp_path, refusal):
