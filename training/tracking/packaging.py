@@ -1,10 +1,10 @@
-"""What a logged model brings along: this package's own code, and the versions it was made with."""
+"""What a logged model brings along: code of this package, and the versions it was made with."""
 
 from __future__ import annotations
 
 import contextlib
-import shutil
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
@@ -13,15 +13,7 @@ PINNED = (
     "mlflow", "numpy", "pandas", "pydantic", "safetensors", "scikit-learn", "scipy", "skops", "tokenizers", "torch",
     "transformers",
 )  # fmt: skip
-CODE = (
-    "*.py",
-    "commands/*.py",
-    "model/**/*.py",
-    "training/**/*.py",
-    "serving/**/*.py",
-    "seeds/*.py",
-    "seeds/codebook.toml",
-)
+CODE = ("__init__.py", "model/*.py", "seeds/__init__.py", "seeds/codebook.toml")
 
 
 def requirements() -> list[str]:
@@ -31,12 +23,14 @@ def requirements() -> list[str]:
 
 @contextlib.contextmanager
 def package_copy() -> Iterator[Path]:
-    """This package's own code in a temporary folder, so that a logged model runs where narrashift is not installed."""
+    """What predicting needs of this package, as a zip that Python imports from where narrashift is not installed.
+
+    One file, because a tracking server takes each file by a request of its own.
+    """
     home = Path(__file__).parents[2]
     with tempfile.TemporaryDirectory() as temporary:
-        target = Path(temporary) / "narrashift"
-        for pattern in CODE:
-            for file in home.glob(pattern):
-                (target / file.relative_to(home)).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(file, target / file.relative_to(home))
+        target = Path(temporary) / "narrashift.zip"
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+            for file in sorted({file for pattern in CODE for file in home.glob(pattern)}):
+                archive.write(file, Path("narrashift") / file.relative_to(home))
         yield target

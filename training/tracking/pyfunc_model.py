@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import mlflow
@@ -12,6 +13,7 @@ class PassageModel(mlflow.pyfunc.PythonModel):  # type: ignore[name-defined]
     """Opens the bundle among its artifacts; `predict` takes a table (column `text`) or a list of texts."""
 
     def load_context(self, context: Any) -> None:
+        sys.path.append(context.artifacts["package"])  # last: an installed narrashift has more than this copy
         import narrashift
 
         self.predictor = narrashift.load(context.artifacts["bundle"])

@@ -201,8 +201,7 @@ class Tracking:
             info = self.mlflow.pyfunc.log_model(
                 name="model",
                 python_model=str(Path(__file__).with_name("pyfunc_model.py")),
-                artifacts={"bundle": str(bundle)},
-                code_paths=[str(package)],
+                artifacts={"bundle": str(bundle), "package": str(package)},
                 pip_requirements=requirements(),
                 signature=_signature(self.mlflow, test.codebook),
                 registered_model_name=MODEL,

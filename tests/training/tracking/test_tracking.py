@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -162,6 +165,27 @@ def test_the_registered_model_takes_a_list_of_texts_too(tracked):
     model = tracked.mlflow.pyfunc.load_model(CHAMPION)
     texts = tracked.test.texts[:2]
     pd.testing.assert_frame_equal(model.predict(texts), model.predict(pd.DataFrame({"text": texts})))
+
+
+@pytest.mark.slow
+def test_the_registered_model_answers_where_narrashift_is_not_installed(tracked, tmp_path):
+    """In a process that finds neither the package installed nor the repository."""
+    folder = tracked.mlflow.artifacts.download_artifacts(CHAMPION, dst_path=str(tmp_path))
+    texts = tracked.test.texts[:3]
+    code = f"""
+import sys
+sys.meta_path = [finder for finder in sys.meta_path if "editable" not in repr(finder)]
+import mlflow
+answers = mlflow.pyfunc.load_model({folder!r}).predict({texts!r})
+import narrashift
+assert "narrashift.zip" in narrashift.__file__, narrashift.__file__
+print(answers["stance"].tolist())
+"""
+    clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    ended = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=clean, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr[-2000:]
+    expected = [prediction["stance"] for prediction in narrashift.load(tracked.trained.bundle).predict(texts)]
+    assert ended.stdout.splitlines()[-1] == str(expected)
 
 
 @pytest.mark.parametrize(
