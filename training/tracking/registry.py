@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from ...model.codebook import Codebook
 from ...model.errors import UserError
+from .columns import KEY, TAG, view_with
 from .store import ARTIFACTS, database_file, quiet_mlflow, tracking_uri
 
 MODEL = "narrashift"
@@ -38,6 +40,27 @@ def open_store(uri: str) -> None:
             mlflow.set_experiment(MODEL)
     except Exception as error:  # SQLAlchemy, requests and MLflow each raise their own
         raise UserError(f"{uri}: this tracking store cannot be used: {str(error).splitlines()[0]}") from None
+
+
+def show_figures(codebook: Codebook) -> None:
+    """Give the run table a view with this codebook's figures, where it has none yet."""
+    import mlflow
+
+    client: Any = mlflow.MlflowClient()
+    with contextlib.suppress(mlflow.exceptions.MlflowException):  # another process writes the same at this moment
+        experiment = client.get_experiment_by_name(MODEL)
+        present = experiment.tags.get(TAG)
+        if (wanted := view_with(codebook, present=present)) != present:
+            client.set_experiment_tag(experiment.experiment_id, TAG, wanted)
+
+
+def run_table(address: str) -> str:
+    """The page of a UI at this address that lists the runs of the open store, with their figures if there are any."""
+    import mlflow
+
+    experiment: Any = mlflow.get_experiment_by_name(MODEL)
+    page = f"{address.rstrip('/')}/#/experiments/{experiment.experiment_id}/runs"
+    return f"{page}?viewStateShareKey={KEY}" if TAG in experiment.tags else page
 
 
 def champion_version() -> str | None:

@@ -6,6 +6,7 @@ import contextlib
 import io
 import math
 import os
+import sys
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -23,7 +24,7 @@ from ..provenance import public_name
 from ..settings import TrainSettings
 from .outbox import Outbox, is_away
 from .packaging import package_copy, requirements
-from .registry import MODEL, champion_version, open_store, set_champion, stored_bundle
+from .registry import MODEL, champion_version, open_store, run_table, set_champion, show_figures, stored_bundle
 from .store import quiet_mlflow, tracking_uri
 
 PATIENCE = 60.0
@@ -90,6 +91,7 @@ class Tracking:
 
     def __enter__(self) -> Tracking:
         open_store(self.uri)
+        self.outermost = self.mlflow.active_run() is None
         if self.run_id is not None:
             try:
                 self.mlflow.start_run(run_id=self.run_id)
@@ -99,9 +101,9 @@ class Tracking:
                     "Set MLFLOW_TRACKING_URI as it was, or start again without --resume"
                 ) from None
         else:
-            nested = self.mlflow.active_run() is not None
             source = {"mlflow.source.name": "narrashift"}  # the UI shows it in every row
-            self.run_id = self.mlflow.start_run(run_name=self.name, nested=nested, tags=source).info.run_id
+            started = self.mlflow.start_run(run_name=self.name, nested=not self.outermost, tags=source)
+            self.run_id = started.info.run_id
         return self
 
     def __exit__(
@@ -116,6 +118,8 @@ class Tracking:
             return
         try:
             self.mlflow.end_run(status)
+            if kind is None and self.outermost and self.uri.startswith(("http://", "https://")):
+                print(f"all runs with their figures: {run_table(self.uri)}", file=sys.stderr)
         except Exception as lost:
             self._leave(status)
             if not is_away(lost):
@@ -135,6 +139,7 @@ class Tracking:
     def log_start(self, *, split: Split, settings: TrainSettings, more: dict[str, Any] | None = None) -> None:
         """The settings, the split and `more` as parameters, the three parts as dataset inputs with their digests."""
         codebook = split.train.codebook
+        show_figures(codebook)
         public = settings.model_copy(update={"backbone": public_name(settings.backbone)})
         self.mlflow.log_params(
             public.model_dump(mode="json")
@@ -207,9 +212,9 @@ class Tracking:
                 registered_model_name=MODEL,
             )
         version = str(info.registered_model_version)
-        said = f"{bundle.name}: " + ", ".join(
-            f"{name} {figure}" for name, figure in measure(predicted, corpus=test).headline().items() if "f1/" in name
-        )
+        measured = measure(predicted, corpus=test)
+        figures = [f"{name} {figure}" for name, figure in measured.headline().items() if "f1/" in name]
+        said = f"F1 {measured.score:.3f}, {bundle.name}: {', '.join(figures)}"  # the UI shows some 25 characters
         self.mlflow.MlflowClient().update_model_version(MODEL, version, description=said)
         wins, why = self._beats_champion(predicted, test=test)
         if wins:
@@ -243,8 +248,13 @@ class Tracking:
 
 def described(report: Report, yardstick: Report) -> str:
     """The figures of whole tasks as Markdown: what a run's page shows first."""
-    rows = [f"| {name} | {figure} | {yardstick.figures.get(name, '–')} |" for name, figure in report.headline().items()]
-    head = [f"{report.passages:,} test passages, 95 % intervals", "", "| figure | model | TF-IDF |", "|---|---|---|"]
+    gap = "&emsp;"  # the UI sets cells side by side without one
+    rows = [
+        f"| {name} | {gap}{figure} | {gap}{yardstick.figures.get(name, '–')} |"
+        for name, figure in report.headline().items()
+    ]
+    said = f"Mean macro-F1 {report.score:.3f} (TF-IDF {yardstick.score:.3f}) on {report.passages:,} test passages"
+    head = [f"{said}, 95 % intervals", "", "| figure | model | TF-IDF |", "|---|---|---|"]
     return "\n".join([*head, *rows])
 
 

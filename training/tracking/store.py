@@ -23,6 +23,7 @@ def quiet_mlflow() -> None:
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "ERROR")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # standard output is for results
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # training goes on; what is missed is sent later
     for name in ("mlflow", "alembic"):
@@ -47,6 +48,9 @@ def open_ui(*, port: int, directory: Path | None = None) -> int:
     if file is not None and not file.exists():
         raise UserError(f"{file}: no tracked run here. Train first, or set MLFLOW_TRACKING_URI")
     quiet_mlflow()
+    from .registry import open_store, run_table
+
+    open_store(uri)
     command = [
         sys.executable,
         "-m",
@@ -64,7 +68,8 @@ def open_ui(*, port: int, directory: Path | None = None) -> int:
     if file is not None:
         command += ["--default-artifact-root", (file.parent / ARTIFACTS).resolve().as_uri()]
     os.environ.setdefault("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")  # saves a dozen worker processes
-    print(f"MLflow UI: http://127.0.0.1:{port} (store {uri}; stop it with Ctrl-C)", file=sys.stderr)
+    page = run_table(f"http://127.0.0.1:{port}")
+    print(f"MLflow UI: {page} (store {uri}; stop it with Ctrl-C)", file=sys.stderr)
     try:
         return subprocess.call(command)
     except KeyboardInterrupt:

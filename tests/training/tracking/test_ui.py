@@ -13,6 +13,7 @@ import narrashift
 from narrashift.training.data.splits import split_corpus
 from narrashift.training.settings import TrainSettings
 from narrashift.training.sweep import sweep
+from narrashift.training.tracking.registry import run_table
 from narrashift.training.tracking.run import Tracking
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -98,6 +99,16 @@ def test_the_run_table_names_the_runs(seen, served):
     assert "study-2-seed2" in text and "__main__" not in text
 
 
+def test_the_view_of_figures_shows_each_tasks_beside_the_yardsticks(seen, served):
+    import mlflow
+
+    run = mlflow.MlflowClient(served.address).get_run(served.runs[0])
+    path = f"/experiments/{run.info.experiment_id}/runs?viewStateShareKey=narrashift"
+    assert run_table(served.address) == f"{served.address}/#{path}"
+    text = seen("figures", path, "test/macro_f1/stance", "yardstick/macro_f1/stance", "study-0-seed0")
+    assert f"{run.data.metrics['test/macro_f1/stance']:.3f}" in text
+
+
 def test_the_trials_of_a_sweep_lie_below_it(seen, served):
     text = seen("sweep", f"/experiments/{experiment(served)}/runs", "trial-0", "trial-1", click=[EXPANDER])
     assert "sweep" in text
@@ -125,4 +136,4 @@ def test_three_runs_are_compared(seen, served):
 
 def test_the_model_has_its_champion(seen):
     text = seen("models", "/models/narrashift", "Version 1", "champion")
-    assert "Version 3" in text and "study-2: macro_f1/stance" in text
+    assert "Version 3" in text and "study-2: " in text

@@ -1,0 +1,33 @@
+"""The view of MLflow's run table that shows figures: without it the table has no column of them."""
+
+from __future__ import annotations
+
+import json
+
+from ...model.codebook import Codebook
+
+KEY = "narrashift"
+TAG = f"mlflow.sharedViewState.{KEY}"
+"""Tag of an experiment from which the UI takes the view that `?viewStateShareKey=narrashift` asks for."""
+PARAMS = ("seed", "train_passages", "learning_rate", "epochs", "batch")
+
+
+def view_with(codebook: Codebook, *, present: str | None = None) -> str:
+    """The tag's value, with a column for each task's macro-F1 and the yardstick's beside it.
+
+    Args:
+        present: the value that is there; columns of other codebooks in it are kept.
+    """
+    figures = [f"{who}/macro_f1/{task}" for task in codebook.tasks for who in ("test", "yardstick")]
+    metrics = [f"metrics.`{name}`" for name in ("validation/macro_f1", *figures)]
+    columns = dict.fromkeys([*_columns(present), *metrics, *(f"params.`{name}`" for name in PARAMS)])
+    return json.dumps({"selectedColumns": list(columns)})
+
+
+def _columns(value: str | None) -> list[str]:
+    try:
+        found = json.loads(value or "{}")
+    except ValueError:
+        return []
+    columns = found.get("selectedColumns") if isinstance(found, dict) else None
+    return columns if isinstance(columns, list) else []
