@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ...model.decision import names
+from ...model.codebook import Task
 from ..data.corpus import Corpus
 from .evaluation import Predictions, truth
 
@@ -23,20 +23,24 @@ def worst_errors(predicted: Predictions, *, corpus: Corpus, most: int = 100) -> 
         true, on, probs = truth(corpus, name), predicted.on[name], predicted.probabilities[name]
         wrong = (true != on) & corpus.labelled(name)[:, None]
         sureness = np.where(wrong, np.where(true, 1 - probs, probs), 0).max(axis=1)
-        true_names, decided_names = names(true, task=task), names(on, task=task)
         for i in np.flatnonzero(wrong.any(axis=1)):
             rows.append(
                 {
                     "task": name,
                     "text": corpus.texts[i],
-                    "true": joined_names(true_names[i]),
-                    "decided": joined_names(decided_names[i]),
+                    "true": _leaves(true[i], task=task),
+                    "decided": _leaves(on[i], task=task),
                     "sureness": round(float(sureness[i]), 4),
                     "id": corpus.column("id")[i],
                     "source": corpus.column("source")[i],
                 }
             )
     return sorted(rows, key=lambda row: -row["sureness"])[:most]
+
+
+def _leaves(on: np.ndarray, *, task: Task) -> str:
+    """Without parents, which only take room: MLflow cuts a cell after some twenty characters."""
+    return joined_names([leaf for leaf, yes in zip(task.leaves, on, strict=True) if yes])
 
 
 def joined_names(labels: str | list[str] | None) -> str:
