@@ -10,6 +10,8 @@ KEY = "narrashift"
 TAG = f"mlflow.sharedViewState.{KEY}"
 """Tag of an experiment from which the UI takes the view that `?viewStateShareKey=narrashift` asks for."""
 PARAMS = ("seed", "train_passages", "learning_rate", "epochs", "batch")
+PIXELS, MARGIN = 7, 18
+"""Of a letter and beside it: the UI would cut the names of all metrics to their common beginning."""
 
 
 def view_with(codebook: Codebook, *, present: str | None = None) -> str:
@@ -21,7 +23,8 @@ def view_with(codebook: Codebook, *, present: str | None = None) -> str:
     figures = [f"{who}/macro_f1/{task}" for task in codebook.tasks for who in ("test", "yardstick")]
     metrics = [f"metrics.`{name}`" for name in ("validation/macro_f1", *figures)]
     columns = dict.fromkeys([*_columns(present), *metrics, *(f"params.`{name}`" for name in PARAMS)])
-    return json.dumps({"selectedColumns": list(columns)})
+    widths = {column: PIXELS * len(column.split("`")[1]) + MARGIN for column in columns if "/" in column}
+    return json.dumps({"selectedColumns": list(columns), "columnWidths": widths})
 
 
 def _columns(value: str | None) -> list[str]:
@@ -30,4 +33,4 @@ def _columns(value: str | None) -> list[str]:
     except ValueError:
         return []
     columns = found.get("selectedColumns") if isinstance(found, dict) else None
-    return columns if isinstance(columns, list) else []
+    return [str(column) for column in columns if "`" in str(column)] if isinstance(columns, list) else []

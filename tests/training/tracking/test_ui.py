@@ -68,7 +68,7 @@ def browser():
 @pytest.fixture
 def seen(browser, served):
     """`seen("name", "path", "word", …, click=[…])`: open a page, click, wait for words, take a picture."""
-    page = browser.new_page(viewport={"width": 1500, "height": 1100})
+    page = browser.new_page(viewport={"width": 1700, "height": 1100})
     page.set_default_timeout(60_000)
 
     def look(name, path, *words, click=()):
