@@ -24,7 +24,8 @@ def view_with(codebook: Codebook, *, present: str | None = None) -> str:
     metrics = [f"metrics.`{name}`" for name in ("validation/macro_f1", *figures)]
     columns = dict.fromkeys([*_columns(present), *metrics, *(f"params.`{name}`" for name in PARAMS)])
     widths = {column: PIXELS * len(column.split("`")[1]) + MARGIN for column in columns if "/" in column}
-    return json.dumps({"selectedColumns": list(columns), "columnWidths": widths})
+    # the UI takes the widths of columns only that `columnOrder` names
+    return json.dumps({"selectedColumns": list(columns), "columnOrder": list(widths), "columnWidths": widths})
 
 
 def _columns(value: str | None) -> list[str]:

@@ -110,7 +110,8 @@ def test_the_view_of_figures_shows_each_tasks_beside_the_yardsticks(seen, served
 
 
 def test_the_trials_of_a_sweep_lie_below_it(seen, served):
-    text = seen("sweep", f"/experiments/{experiment(served)}/runs", "trial-0", "trial-1", click=[EXPANDER])
+    at = f"/experiments/{experiment(served)}/runs?viewStateShareKey=narrashift"
+    text = seen("sweep", at, "trial-0", "trial-1", click=[EXPANDER])
     assert "sweep" in text
 
 
