@@ -12,6 +12,7 @@ from . import __version__
 from .commands import data
 from .commands.compare import compare
 from .commands.evaluate import evaluate
+from .commands.export import export
 from .commands.promote import promote
 from .commands.score import score
 from .commands.sweep import sweep
@@ -34,7 +35,7 @@ def version(
         raise typer.Exit
 
 
-for command in (train, evaluate, sweep, compare, promote, score):
+for command in (train, evaluate, sweep, compare, promote, export, score):
     app.command()(command)
 app.add_typer(data.app, name="data")
 

@@ -6,7 +6,6 @@ import json
 import shutil
 import sys
 from collections.abc import Callable
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from rich.text import Text
 
 from .model.codebook import Codebook, read_codebook
 from .model.errors import UserError
+from .seeds import seed_file
 from .serving.score import score
 from .serving.settings import ScoreSettings
 from .terminal import ProgressDisplay, print_report, print_scored
@@ -48,10 +48,9 @@ def demo(*, out: Path, display: Callable[[], ProgressDisplay]) -> None:
     ):
         raise UserError(f"{out}: holds a bundle, dump or scores that no demo wrote. Choose another --out")
     codebook = read_codebook()
-    seeds = resources.files("narrashift.seeds")
     out.mkdir(parents=True, exist_ok=True)
     marker.touch()
-    with resources.as_file(seeds.joinpath("corpus.jsonl")) as path:
+    with seed_file("corpus.jsonl") as path:
         corpus = read_corpus([path], codebook=codebook)
     with display() as progress:
         trained = train(
@@ -64,15 +63,15 @@ def demo(*, out: Path, display: Callable[[], ProgressDisplay]) -> None:
         )
         dump = write_dump(corpus, out / "dump.jsonl")
         shutil.rmtree(out / "scores", ignore_errors=True)
-        with resources.as_file(seeds.joinpath("passages.jsonl")) as seed_file:
+        with seed_file("passages.jsonl") as passages:
             scored = score(
-                [seed_file, dump],
+                [passages, dump],
                 model=out / "bundle",
                 out=out / "scores",
                 settings=ScoreSettings(),
                 progress=progress,
             )
-            labelled = read_corpus([seed_file], codebook=codebook)
+            labelled = read_corpus([passages], codebook=codebook)
     print("\nHow good the model is on passages it never saw\n")
     print_report(trained.report, yardstick=trained.yardstick)
     print("\nThe six seed passages (never trained on), as scored\n")

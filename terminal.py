@@ -6,6 +6,7 @@ import resource
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.table import Table
 
 if TYPE_CHECKING:
+    from .model.exported import Exported
     from .serving.score import Scored
     from .training.data.audit import Finding
     from .training.data.corpus import Corpus
@@ -166,6 +168,23 @@ def print_repeated(repeated: Repeated) -> None:
         print_report(repeated.pooled)
 
 
+def print_exported(exported: Exported, *, bundle: Path) -> None:
+    """What was exported, and how far it decides as the network does."""
+    table = Table(title=f"against the network, on {exported.passages:,} held-out passages", title_justify="left")
+    for column in ("engine", "task", "changed labels", "macro-F1 moved by"):
+        table.add_column(column, justify="left" if column in ("engine", "task") else "right")
+    for engine, found in exported.engines.items():
+        for task, share in found.changed.items():
+            moved = found.moved.get(task)
+            table.add_row(engine, task, f"{share:.2%}", "" if moved is None else f"{moved:+.4f}")
+    Console().print(table)
+    int8 = exported.engines["onnx-int8"]
+    if int8.kept_fp32:
+        print(f"int8: {', '.join(int8.kept_fp32)} stay in fp32")
+    chosen = "onnx-int8" if int8.faithful else "onnx"
+    print(f"`narrashift score --model {bundle}` takes {chosen} on a CPU from now on")
+
+
 def print_scored(scored: Scored) -> None:
     """What a scoring run did, in a few lines on standard output."""
     counts = scored.counts
@@ -176,8 +195,8 @@ def print_scored(scored: Scored) -> None:
         print(f"refused rows with their reasons: {scored.folder / 'errors.parquet'}")
     if scored.passages_now:
         print(
-            f"{scored.passages_now:,} passages in {scored.seconds:.0f} s, {scored.passages_per_s:.0f} a second; "
-            f"peak memory {peak_memory_mb():,.0f} MB"
+            f"{scored.passages_now:,} passages in {scored.seconds:.0f} s, {scored.passages_per_s:.0f} a second "
+            f"({scored.engine}; {scored.reused:,} repeated an earlier one); peak memory {peak_memory_mb():,.0f} MB"
         )
     print(f"scores: {scored.folder / 'parts'} ({scored.parts} part{'s' if scored.parts != 1 else ''})")
 

@@ -37,7 +37,8 @@ def score(
     ] = None,
     cut: Annotated[str | None, typer.Option(help="sentences, or none: each row is one passage.")] = None,
     part: Annotated[int | None, typer.Option(help="Passages after which a part is written.")] = None,
-    engine: Annotated[str | None, typer.Option(help="torch.")] = None,
+    engine: Annotated[str | None, typer.Option(help="auto, torch, onnx or onnx-int8; see narrashift export.")] = None,
+    threads: Annotated[int | None, typer.Option(help="Cores to use; all by default.")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu or cuda.")] = None,
     settings: Set = None,
     print_config: PrintConfig = False,
@@ -53,7 +54,7 @@ def score(
     flags = {
         **named, "carry": carried, "as_text": as_text or None, "encoding": encoding, "cut": cut, "part": part,
         "abstain": abstain,
-        "engine": engine, "device": device,
+        "engine": engine, "threads": threads, "device": device,
     }  # fmt: skip
     chosen = ScoreSettings.read(config, {**assignments(settings), **{k: v for k, v in flags.items() if v is not None}})
     if print_config:

@@ -70,6 +70,21 @@ def budget_batches(lengths: np.ndarray, *, tokens: int, order: np.ndarray | None
         yield np.array(batch)
 
 
+def equal_batches(lengths: np.ndarray, *, tokens: int) -> Iterator[np.ndarray]:
+    """Indices in batches of passages of one length, so that nothing is padded; the longest first.
+
+    Args:
+        lengths: ``(passages,)``, tokens of each passage.
+        tokens: the most that a batch has; a passage longer than it is a batch of its own.
+    """
+    order = np.argsort(-lengths, kind="stable")
+    borders = np.flatnonzero(np.diff(lengths[order])) + 1
+    for same in np.split(order, borders):
+        if len(same):
+            most = max(tokens // int(lengths[same[0]]), 1)
+            yield from (same[start : start + most] for start in range(0, len(same), most))
+
+
 def pad(ids: Sequence[np.ndarray], *, pad_id: int) -> tuple[np.ndarray, np.ndarray]:
     """Ids and attention mask, both ``(passages, longest)``, int64, padded on the right."""
     longest = max(len(row) for row in ids)

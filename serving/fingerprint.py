@@ -8,14 +8,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..model.bundle import Bundle
+from ..model.exported import exported_file
 from .articles import Columns, Input
-from .settings import ScoreSettings
+from .settings import Engine, ScoreSettings
 
 BLOCK = 1 << 20
+NOT_DECIDING = {"engine", "threads", "batch_tokens"}
+"""Settings that change how long a run takes, or that `auto` may stand for: the engine itself is in the fingerprint."""
 
 
 def fingerprint(
-    *, bundle: Bundle, settings: ScoreSettings, inputs: Sequence[Input], columns: Columns
+    *, bundle: Bundle, engine: Engine, settings: ScoreSettings, inputs: Sequence[Input], columns: Columns
 ) -> tuple[dict[str, Any], int]:
     """The content of `run.json`, and about how many rows there are (lines; 0 where that cannot be told)."""
     files, lines = [], 0
@@ -27,10 +30,18 @@ def fingerprint(
         "bundle": bundle.digest,
         "codebook": f"{bundle.codebook.name} {bundle.codebook.version}",
         "decision": hashlib.sha256(bundle.decision.model_dump_json().encode()).hexdigest()[:16],
-        "settings": settings.model_dump(mode="json"),
+        "engine": _engine(bundle, engine),
+        "settings": settings.model_dump(mode="json", exclude=NOT_DECIDING),
         "columns": {new: str(kind) for new, kind in columns.types.items()},
         "input": files,
     }, lines
+
+
+def _engine(bundle: Bundle, engine: Engine) -> str:
+    """The engine; of an exported one also which file."""
+    if engine == "torch" or engine == "tfidf":
+        return engine
+    return f"{engine} {exported_file(bundle, engine).sha256[:16]}"
 
 
 def _read_through(entry: Input) -> tuple[str, int]:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from ..model.settings import Settings
 
+Engine = Literal["torch", "onnx", "onnx-int8", "tfidf"]
 Count = Annotated[int, Field(ge=1)]
 
 
@@ -29,7 +30,8 @@ class ScoreSettings(Settings):
         default=None, description="share of wrong answers above which a passage is left undecided"
     )
     part: Count = Field(default=5_000, description="passages after which a part is written")
-    engine: Literal["torch"] = "torch"
+    engine: Literal["auto", "torch", "onnx", "onnx-int8"] = Field(default="auto", description="what runs the network")
     device: str = "auto"
     precision: Literal["auto", "fp32", "bf16"] = "auto"
+    threads: Count | None = Field(default=None, description="cores to use; all by default")
     batch_tokens: Count | None = Field(default=None, description="padded tokens of a batch")

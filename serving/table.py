@@ -13,6 +13,7 @@ from ..model.codebook import Codebook
 from ..model.decision import all_probabilities, answers
 from .articles import Article, Columns, Refused
 from .cutting import Span
+from .settings import Engine
 
 ERRORS = pa.schema([("file", pa.string()), ("row", pa.int64()), ("id", pa.string()), ("reason", pa.string())])
 
@@ -27,7 +28,7 @@ def own_columns(codebook: Codebook) -> list[str]:
     return ["passage", "start", "end", *label_columns(codebook), *codebook.tasks, "truncated"]
 
 
-def score_schema(columns: Columns, *, bundle: Bundle) -> pa.Schema:
+def score_schema(columns: Columns, *, bundle: Bundle, engine: Engine) -> pa.Schema:
     """Carried columns (id first), passage, start, end, probabilities, decided labels, truncated."""
     codebook = bundle.codebook
     fields = [pa.field(name, columns.types[name]) for name in columns.carried]
@@ -38,6 +39,7 @@ def score_schema(columns: Columns, *, bundle: Bundle) -> pa.Schema:
     fields.append(pa.field("truncated", pa.bool_()))
     metadata = {
         "narrashift.bundle": bundle.digest,
+        "narrashift.engine": engine,
         "narrashift.codebook": f"{codebook.name} {codebook.version} {codebook.digest}",
         "narrashift.decision": bundle.decision.model_dump_json(),
     }

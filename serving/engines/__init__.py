@@ -3,16 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from ...model.bundle import Bundle
 from ...model.classifier import Classifier
-from ..settings import ScoreSettings
+from ...model.errors import UserError
+from ...model.exported import read_exported
+from ..settings import Engine, ScoreSettings
+from .onnx import open_fp32, open_int8
 from .torch import open_torch
 
 Open = Callable[[Bundle, ScoreSettings], Classifier]
-ENGINES: dict[str, Open] = {"torch": open_torch}
+ENGINES: dict[Engine, Open] = {"torch": open_torch, "onnx": open_fp32, "onnx-int8": open_int8}
+NVIDIA = Path("/dev/nvidia0")
 
 
-def open_engine(bundle: Bundle, *, settings: ScoreSettings) -> Classifier:
-    """The classifier that scores this bundle; a TF-IDF bundle is its own engine."""
-    return bundle.classifier() if bundle.kind == "tfidf" else ENGINES[settings.engine](bundle, settings)
+def choose_engine(bundle: Bundle, *, settings: ScoreSettings) -> Engine:
+    """The engine that `auto` stands for: on a GPU `torch`, on a CPU the fastest that decides as the network does.
+
+    A TF-IDF bundle is its own engine, `tfidf`.
+
+    Raises:
+        UserError: an ONNX engine was asked for on another device than the CPU, or of a TF-IDF bundle.
+    """
+    named = settings.engine
+    if bundle.kind == "tfidf":
+        if named not in ("auto", "torch"):
+            raise UserError(f"{bundle.path}: a TF-IDF bundle has no engine {named!r}. Leave out --engine")
+        return "tfidf"
+    if named != "auto":
+        if named != "torch" and settings.device not in ("auto", "cpu"):
+            raise UserError(f"engine {named!r} runs on the CPU, not on {settings.device!r}. Choose --engine torch")
+        return named
+    if settings.precision == "bf16" or not _on_cpu(settings.device):
+        return "torch"
+    exported = read_exported(bundle)
+    if exported is None:
+        return "torch"
+    return "onnx-int8" if exported.engines["onnx-int8"].faithful and settings.precision == "auto" else "onnx"
+
+
+def open_engine(bundle: Bundle, *, engine: Engine, settings: ScoreSettings) -> Classifier:
+    """The classifier that scores this bundle."""
+    return bundle.classifier() if engine == "tfidf" else ENGINES[engine](bundle, settings)
+
+
+def _on_cpu(device: str) -> bool:
+    """Whether the device is, or `auto` would be, the CPU. PyTorch is asked only where there is a GPU."""
+    if device != "auto":
+        return device == "cpu"
+    if not NVIDIA.exists():
+        return True
+    from ...model.device import pick_device
+
+    return pick_device(device) == "cpu"

@@ -9,4 +9,8 @@ from ..settings import ScoreSettings
 
 def open_torch(bundle: Bundle, settings: ScoreSettings) -> Classifier:
     """The bundle's network in PyTorch."""
+    if settings.threads:
+        import torch
+
+        torch.set_num_threads(settings.threads)
     return bundle.classifier(device=settings.device, precision=settings.precision, batch_tokens=settings.batch_tokens)

@@ -1,0 +1,96 @@
+"""What `narrashift export` wrote into a bundle: ONNX files, and how far each decides as the network does."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from .bundle import Bundle
+from .errors import UserError
+
+FOLDER, RECORD = "onnx", "export.json"
+OnnxEngine = Literal["onnx", "onnx-int8"]
+MOST_CHANGED, MOST_MOVED = 0.01, 0.003
+
+
+class ExportedFile(BaseModel):
+    """One ONNX file, measured against the network on held-out passages.
+
+    Attributes:
+        sha256: of the file.
+        changed: task -> share of the passages whose decided labels differ.
+        moved: task -> difference of macro-F1, the file's minus the network's.
+        kept_fp32: linear layers that are not int8.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    file: str
+    sha256: str
+    changed: dict[str, float]
+    moved: dict[str, float]
+    kept_fp32: tuple[str, ...] = ()
+
+    @property
+    def faithful(self) -> bool:
+        """In no task do more than 1 % of the passages change, nor macro-F1 by more than 0.003."""
+        return max(self.changed.values()) <= MOST_CHANGED and max(map(abs, self.moved.values())) <= MOST_MOVED
+
+
+class Exported(BaseModel):
+    """The content of `onnx/export.json`.
+
+    Attributes:
+        bundle: digest of the bundle that was exported.
+        passages: held-out passages that the files were measured on.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    bundle: str
+    passages: int
+    engines: dict[OnnxEngine, ExportedFile]
+
+
+def read_exported(bundle: Bundle) -> Exported | None:
+    """What a bundle has in `onnx/`; None where it was never exported.
+
+    Raises:
+        UserError: the record is broken, or of another state of the bundle.
+    """
+    path = bundle.path / FOLDER / RECORD
+    if not path.exists():
+        return None
+    again = f"Export it again: narrashift export {bundle.path} --overwrite"
+    try:
+        exported = Exported.model_validate(json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError, RecursionError, ValidationError) as error:
+        raise UserError(f"{path}: not what an export writes: {str(error).splitlines()[0]}. {again}") from None
+    if exported.bundle != bundle.digest:
+        raise UserError(f"{path}: of bundle {exported.bundle}, but this is {bundle.digest}. {again}")
+    return exported
+
+
+def exported_file(bundle: Bundle, engine: OnnxEngine) -> ExportedFile:
+    """The record of one engine's file.
+
+    Raises:
+        UserError: the bundle was not exported for this engine, or its file is missing.
+    """
+    exported = read_exported(bundle)
+    found = exported.engines.get(engine) if exported else None
+    if found is None:
+        raise UserError(f"{bundle.path}: not exported for {engine}. Do so with: narrashift export {bundle.path}")
+    if not (bundle.path / FOLDER / found.file).is_file():
+        raise UserError(
+            f"{bundle.path / FOLDER / found.file}: missing. Export it again: narrashift export {bundle.path} --overwrite"
+        )
+    return found
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,104 @@
+"""An exported network in ONNX Runtime as a classifier. PyTorch is not imported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from tokenizers import Tokenizer
+
+from .bundle import Bundle
+from .classifier import Logits, Tick
+from .cores import usable_cores
+from .errors import UserError
+from .exported import FOLDER, OnnxEngine, exported_file, file_sha256
+from .tokens import encode, equal_batches, read_tokenizer
+
+BATCH_TOKENS = 1_024
+"""A layer's activations of so many tokens stay in a core's cache; measured best of 256 to 4,096."""
+
+
+class OnnxClassifier:
+    """A network in ONNX Runtime with its tokenizer.
+
+    Batches hold passages of one length, and every core computes batches of its own: no padding, and no core waits
+    for another inside a layer.
+
+    Args:
+        model: an ONNX file, or its bytes.
+        heads: task -> number of leaves, in the order of the model's output columns.
+        max_tokens: tokens a passage may have; longer ones are cut off.
+        threads: batches computed at a time; by default as many as there are cores to use.
+        batch_tokens: tokens of a batch.
+
+    Raises:
+        UserError: the file is no model that ONNX Runtime can run.
+    """
+
+    def __init__(
+        self,
+        model: Path | bytes,
+        tokenizer: Tokenizer,
+        *,
+        heads: Mapping[str, int],
+        max_tokens: int,
+        threads: int | None = None,
+        batch_tokens: int | None = None,
+    ) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            source = model if isinstance(model, bytes) else str(model)
+            self.session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # ONNX Runtime raises a class for each of its status codes
+            raise UserError(f"{model if isinstance(model, Path) else 'model'}: {str(error).splitlines()[0]}") from None
+        self.tokenizer = tokenizer
+        self.heads = dict(heads)
+        self.max_tokens: int | None = max_tokens
+        self.batch_tokens = batch_tokens or BATCH_TOKENS
+        self.pool = ThreadPoolExecutor(threads or usable_cores(), thread_name_prefix="onnx")
+
+    def count_tokens(self, texts: Sequence[str]) -> np.ndarray:
+        return np.array([len(e) for e in self.tokenizer.encode_batch_fast(list(texts))], dtype=np.int64)
+
+    def logits(self, texts: Sequence[str], *, tick: Tick | None = None) -> Logits:
+        assert self.max_tokens is not None
+        ids, truncated = encode(self.tokenizer, texts, max_tokens=self.max_tokens)
+        lengths = np.array([len(row) for row in ids], dtype=np.int64)
+        found = np.empty((len(ids), sum(self.heads.values())), dtype=np.float32)
+
+        def run(batch: np.ndarray) -> int:
+            [found[batch]] = self.session.run(None, {"input_ids": np.stack([ids[i] for i in batch])})
+            return len(batch)
+
+        for done in self.pool.map(run, equal_batches(lengths, tokens=self.batch_tokens)):
+            if tick:
+                tick(done)
+        ends = np.cumsum([*self.heads.values()])
+        return Logits(tasks=dict(zip(self.heads, np.split(found, ends[:-1], axis=1), strict=True)), truncated=truncated)
+
+
+def open_onnx(
+    bundle: Bundle, engine: OnnxEngine, *, threads: int | None = None, batch_tokens: int | None = None
+) -> OnnxClassifier:
+    """The classifier in a bundle's `onnx/`.
+
+    Raises:
+        UserError: not exported, exported from other weights, or a file that is not the one that was measured.
+    """
+    found = exported_file(bundle, engine)
+    path = bundle.path / FOLDER / found.file
+    if file_sha256(path) != found.sha256:
+        raise UserError(f"{path}: damaged. Export it again: narrashift export {bundle.path} --overwrite")
+    return OnnxClassifier(
+        path,
+        read_tokenizer(bundle.path / "tokenizer.json"),
+        heads={name: len(task.leaves) for name, task in bundle.codebook.tasks.items()},
+        max_tokens=bundle.json("config.json")["max_tokens"],
+        threads=threads,
+        batch_tokens=batch_tokens,
+    )

@@ -1,0 +1,71 @@
+"""Reprinted text is scored once: equal passages share one answer, in bounded memory."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from ..model.classifier import Classifier, Logits, Tick
+
+MOST = 200_000
+"""Answers remembered at least; at most twice as many, about 80 MB with ten labels."""
+
+
+class Repeats:
+    """A classifier that asks the one behind it only for passages that it has not answered lately.
+
+    Passages are equal when their words and the signs between them are, whatever the white space. When `most` answers
+    are held, the older half is forgotten as a whole: no bookkeeping at each use, as in a generational collector.
+
+    Args:
+        heads: task -> number of leaves, in the order of the classifier's tasks.
+
+    Attributes:
+        reused: passages answered without asking.
+    """
+
+    def __init__(self, classifier: Classifier, *, heads: Mapping[str, int], most: int = MOST) -> None:
+        self.classifier = classifier
+        self.max_tokens = classifier.max_tokens
+        self.heads = dict(heads)
+        self.most = most
+        self.young: dict[bytes, bytes] = {}
+        self.old: dict[bytes, bytes] = {}
+        self.reused = 0
+
+    def count_tokens(self, texts: Sequence[str]) -> np.ndarray:
+        return self.classifier.count_tokens(texts)
+
+    def logits(self, texts: Sequence[str], *, tick: Tick | None = None) -> Logits:
+        plain = [" ".join(text.split()) for text in texts]
+        keys = [hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest() for text in plain]
+        known = {key: answer for key in dict.fromkeys(keys) if (answer := self.young.get(key) or self.old.get(key))}
+        fresh = {key: text for key, text in zip(keys, plain, strict=True) if key not in known}
+        self.reused += len(texts) - len(fresh)
+        if tick:
+            tick(len(texts) - len(fresh))
+        if fresh:
+            known |= zip(fresh, _packed(self.classifier.logits([*fresh.values()], tick=tick)), strict=True)
+        self._remember(known)
+        return _unpacked([known[key] for key in keys], heads=self.heads)
+
+    def _remember(self, answers: dict[bytes, bytes]) -> None:
+        self.young |= answers
+        if len(self.young) >= self.most:
+            self.young, self.old = {}, self.young
+
+
+def _packed(logits: Logits) -> list[bytes]:
+    """One answer each: its logits as float32, and whether the passage was cut off."""
+    rows = np.concatenate([*logits.tasks.values()], axis=1).astype("<f4")
+    cut = logits.truncated.astype(np.uint8)
+    return [row.tobytes() + bytes([flag]) for row, flag in zip(rows, cut.tolist(), strict=True)]
+
+
+def _unpacked(answers: Sequence[bytes], *, heads: Mapping[str, int]) -> Logits:
+    width = sum(heads.values())
+    raw = np.frombuffer(b"".join(answers), dtype=[("logits", "<f4", (width,)), ("cut", "u1")])
+    parts = np.split(raw["logits"], np.cumsum([*heads.values()])[:-1], axis=1)
+    return Logits(tasks=dict(zip(heads, parts, strict=True)), truncated=raw["cut"].astype(bool))

@@ -1,0 +1,73 @@
+"""Windows: stretches of the dump, read and cut into passages, each on its way into one part."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ..model.classifier import Classifier
+from .articles import Article, Position, Refused
+from .cutting import Span, cut_articles
+from .settings import ScoreSettings
+
+ROWS_AT_ONCE = 256
+"""Rows cut together. Part borders fall on its multiples, also after a restart, so parts do not depend on one."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """Articles with the spans and texts of their passages, the rows refused among them, and the last row's place."""
+
+    articles: list[Article]
+    spans: list[list[Span]]
+    refused: list[Refused]
+    position: Position
+
+    @property
+    def rows(self) -> int:
+        return len(self.articles) + len(self.refused)
+
+    @property
+    def passages(self) -> int:
+        return sum(map(len, self.spans))
+
+    def texts(self) -> list[str]:
+        """The passages, one after the other."""
+        return [
+            article.text[start:end].strip()
+            for article, spans in zip(self.articles, self.spans, strict=True)
+            for start, end in spans
+        ]
+
+
+def windows(
+    articles: Iterator[Article | Refused], *, classifier: Classifier, settings: ScoreSettings
+) -> Iterator[Window]:
+    """Cut articles into passages and gather them until a part is full."""
+    window: Window | None = None
+    while block := list(itertools.islice(articles, ROWS_AT_ONCE)):
+        good = [item for item in block if isinstance(item, Article)]
+        before = window or Window([], [], [], block[0].at)
+        window = Window(
+            articles=before.articles + good,
+            spans=before.spans + _cut([article.text for article in good], classifier=classifier, settings=settings),
+            refused=before.refused + [item for item in block if isinstance(item, Refused)],
+            position=block[-1].at,
+        )
+        if window.passages >= settings.part or window.rows >= 4 * settings.part:
+            yield window
+            window = None
+    if window:
+        yield window
+
+
+def _cut(texts: Sequence[str], *, classifier: Classifier, settings: ScoreSettings) -> list[list[Span]]:
+    if not texts or settings.cut == "none":
+        return [[(0, len(text))] for text in texts]
+    return cut_articles(
+        texts,
+        count_tokens=classifier.count_tokens,
+        most_tokens=min(settings.passage_tokens, classifier.max_tokens or settings.passage_tokens),
+        most_sentences=settings.passage_sentences,
+    )
