@@ -179,8 +179,7 @@ def print_exported(exported: Exported, *, bundle: Path) -> None:
             table.add_row(engine, task, f"{share:.2%}", "" if moved is None else f"{moved:+.4f}")
     Console().print(table)
     int8 = exported.engines["onnx-int8"]
-    if int8.kept_fp32:
-        print(f"int8: {', '.join(int8.kept_fp32)} stay in fp32")
+    print(f"int8: fp32 settles close calls, {int8.settled:.1%} of the passages")
     chosen = "onnx-int8" if int8.faithful else "onnx"
     print(f"`narrashift score --model {bundle}` takes {chosen} on a CPU from now on")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -24,7 +25,8 @@ class ExportedFile(BaseModel):
         sha256: of the file.
         changed: task -> share of the passages whose decided labels differ.
         moved: task -> difference of macro-F1, the file's minus the network's.
-        kept_fp32: linear layers that are not int8.
+        margins: task -> how near a border logits must be for the fp32 file to decide instead; empty for that one.
+        settled: share of the passages that it decided.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -32,12 +34,13 @@ class ExportedFile(BaseModel):
     sha256: str
     changed: dict[str, float]
     moved: dict[str, float]
-    kept_fp32: tuple[str, ...] = ()
+    margins: dict[str, float] = {}
+    settled: float = 0.0
 
     @property
     def faithful(self) -> bool:
-        """In no task do more than 1 % of the passages change, nor macro-F1 by more than 0.003."""
-        return max(self.changed.values()) <= MOST_CHANGED and max(map(abs, self.moved.values())) <= MOST_MOVED
+        """Whether it decides as the network does, by the passages that it was measured on."""
+        return decides_alike(self.changed, self.moved)
 
 
 class Exported(BaseModel):
@@ -52,6 +55,12 @@ class Exported(BaseModel):
     bundle: str
     passages: int
     engines: dict[OnnxEngine, ExportedFile]
+
+
+def decides_alike(changed: Mapping[str, float], moved: Mapping[str, float]) -> bool:
+    """Whether in no task more than 1 % of the passages change, nor macro-F1 by more than 0.003."""
+    most = max(map(abs, moved.values()), default=0.0)
+    return max(changed.values()) <= MOST_CHANGED and most <= MOST_MOVED
 
 
 def read_exported(bundle: Bundle) -> Exported | None:
@@ -84,9 +93,8 @@ def exported_file(bundle: Bundle, engine: OnnxEngine) -> ExportedFile:
     if found is None:
         raise UserError(f"{bundle.path}: not exported for {engine}. Do so with: narrashift export {bundle.path}")
     if not (bundle.path / FOLDER / found.file).is_file():
-        raise UserError(
-            f"{bundle.path / FOLDER / found.file}: missing. Export it again: narrashift export {bundle.path} --overwrite"
-        )
+        path = bundle.path / FOLDER / found.file
+        raise UserError(f"{path}: missing. Export it again: narrashift export {bundle.path} --overwrite")
     return found
 
 

@@ -11,7 +11,8 @@ import onnxruntime
 from tokenizers import Tokenizer
 
 from .bundle import Bundle
-from .classifier import Logits, Tick
+from .classifier import Classifier, Logits, Tick
+from .close_calls import CloseCalls
 from .cores import usable_cores
 from .errors import UserError
 from .exported import FOLDER, OnnxEngine, exported_file, file_sha256
@@ -84,8 +85,8 @@ class OnnxClassifier:
 
 def open_onnx(
     bundle: Bundle, engine: OnnxEngine, *, threads: int | None = None, batch_tokens: int | None = None
-) -> OnnxClassifier:
-    """The classifier in a bundle's `onnx/`.
+) -> Classifier:
+    """The classifier in a bundle's `onnx/`; of the int8 one, close calls are settled by the fp32 one.
 
     Raises:
         UserError: not exported, exported from other weights, or a file that is not the one that was measured.
@@ -94,7 +95,7 @@ def open_onnx(
     path = bundle.path / FOLDER / found.file
     if file_sha256(path) != found.sha256:
         raise UserError(f"{path}: damaged. Export it again: narrashift export {bundle.path} --overwrite")
-    return OnnxClassifier(
+    opened = OnnxClassifier(
         path,
         read_tokenizer(bundle.path / "tokenizer.json"),
         heads={name: len(task.leaves) for name, task in bundle.codebook.tasks.items()},
@@ -102,3 +103,7 @@ def open_onnx(
         threads=threads,
         batch_tokens=batch_tokens,
     )
+    if not found.margins:
+        return opened
+    exact = open_onnx(bundle, "onnx", threads=threads, batch_tokens=batch_tokens)
+    return CloseCalls(opened, exact, codebook=bundle.codebook, decision=bundle.decision, margins=found.margins)

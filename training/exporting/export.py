@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from ...model.bundle import Bundle, open_bundle
+from ...model.close_calls import close_calls
 from ...model.errors import UserError
-from ...model.exported import FOLDER, MOST_CHANGED, RECORD, Exported, ExportedFile, OnnxEngine, file_sha256
+from ...model.exported import FOLDER, RECORD, Exported, ExportedFile, OnnxEngine, file_sha256
 from ...model.folders import check_free, new_folder, write_whole
 from ...model.network import PassageClassifier
+from ...model.onnx_classifier import OnnxClassifier
 from ...model.progress import Progress, silent
 from ...model.tokens import read_tokenizer
 from ...model.transformer import TransformerClassifier
@@ -19,13 +21,13 @@ from ..data.corpus import Corpus
 from ..data.splits import Split, split_corpus
 from ..measuring.evaluation import Predictions, check_codebook, predictions, truth
 from ..measuring.metrics import task_figures
-from .calibrate import by_harm, input_ranges, int8_forms, run_model
+from .calibrate import input_ranges, int8_forms
 from .network import build_network, check_exportable
 
 CALIBRATION = 512
 """Passages over which ranges are taken: from 256 to 1,024 nothing changed that could be told from chance."""
-MOST_KEPT = 8
-"""Linear layers that may stay in fp32 before int8 is given up; more would leave little of its speed."""
+MARGIN = 2.0
+"""In root mean square errors of the int8 logits: where a call is closer than this, fp32 decides."""
 
 
 def export(
@@ -33,8 +35,7 @@ def export(
 ) -> Exported:
     """Write `onnx/fp32.onnx` and `onnx/int8.onnx` into a bundle, measured against the network.
 
-    Ranges come from training passages. Where int8 changes too many decisions on the validation passages, the
-    layers that it hurts most stay in fp32, one after the other. What is recorded is measured on the test passages.
+    Ranges and errors of int8 come from training passages; what is recorded is measured on the test passages.
 
     Args:
         corpus: passages labelled by the bundle's codebook, split as for training (`split_corpus`).
@@ -53,10 +54,10 @@ def export(
     with new_folder(opened.path / FOLDER, overwrite=overwrite) as folder:
         progress("fp32: measuring it on the test passages", 0, 0)
         work = _Export(opened, network, split, folder, seed)
-        engines: dict[OnnxEngine, ExportedFile] = {"onnx": work.measured("fp32.onnx", work.fp32, kept=())}
-        progress("int8: calibrating", 0, 0)
-        model, kept = work.int8(progress)
-        engines["onnx-int8"] = work.measured("int8.onnx", model, kept=kept)
+        engines: dict[OnnxEngine, ExportedFile] = {"onnx": work.written("fp32.onnx", work.fp32)}
+        progress("int8: calibrating and measuring it", 0, 0)
+        model, margins = work.int8()
+        engines["onnx-int8"] = work.written("int8.onnx", model, margins=margins)
         exported = Exported(bundle=opened.digest, passages=len(split.test), engines=engines)
         write_whole(folder / RECORD, exported.model_dump_json(indent=1) + "\n")
     return exported
@@ -72,57 +73,54 @@ class _Export:
         self.fp32 = build_network(network)[0].SerializeToString()
         self.on_test = self._answers(self.teacher.logits(split.test.texts).tasks)
 
-    def int8(self, progress: Progress) -> tuple[bytes, tuple[str, ...]]:
-        """The int8 graph that changes few enough decisions on the validation passages, and what stays in fp32."""
-        texts = self._drawn(self.split.train.texts, CALIBRATION)
+    def int8(self) -> tuple[bytes, dict[str, float]]:
+        """The int8 graph, and the margins within which its calls are close."""
+        order = np.random.default_rng(self.seed).permutation(len(self.split.train))
+        texts = [self.split.train.texts[i] for i in order[:CALIBRATION]]
         ranges = input_ranges(self.network, self.tokenizer, texts)
-        validation = self.split.validation.texts
-        wanted = self._answers(self.teacher.logits(validation).tasks)
-        hurt: list[str] = []
-        for count in range(MOST_KEPT + 1):
-            if count == 1:
-                progress("int8: looking for the layers that it hurts", 0, 0)
-                reference = run_model(self.fp32, self.network, self.tokenizer, texts)
-                hurt = by_harm(self.network, self.tokenizer, texts, ranges=ranges, reference=reference)
-            kept = tuple(sorted(hurt[:count]))
-            model, _ = build_network(self.network, forms=int8_forms(self.network, but=kept), ranges=ranges)
-            graph = model.SerializeToString()
-            changed = _changed(
-                self._answers(self._split(run_model(graph, self.network, self.tokenizer, validation))), wanted
-            )
-            if max(changed.values()) <= MOST_CHANGED * 0.8:  # some room, for other passages
-                break
-        return graph, kept
+        model, _ = build_network(self.network, forms=int8_forms(self.network), ranges=ranges)
+        graph = model.SerializeToString()
+        quick, exact = (self._classifier(m).logits(texts).tasks for m in (graph, self.fp32))
+        errors = {task: float(np.sqrt(np.square(quick[task] - exact[task]).mean())) for task in quick}
+        return graph, {task: round(MARGIN * error, 6) for task, error in errors.items()}
 
-    def measured(self, name: str, model: bytes, *, kept: tuple[str, ...]) -> ExportedFile:
-        """Write a graph and measure it on the test passages."""
+    def written(self, name: str, model: bytes, *, margins: Mapping[str, float] | None = None) -> ExportedFile:
+        """Write a graph, and measure how it decides on the test passages."""
         path, test = self.folder / name, self.split.test
         write_whole(path, model)
-        answers = self._answers(self._split(run_model(model, self.network, self.tokenizer, test.texts)))
-        before, after = _macro_f1(self.on_test, test), _macro_f1(answers, test)
+        logits = self._classifier(model).logits(test.texts).tasks
+        settled = np.zeros(len(test), dtype=bool)
+        if margins:
+            decision, exact = self.bundle.decision, self._classifier(self.fp32).logits(test.texts).tasks
+            settled = close_calls(logits, codebook=self.bundle.codebook, decision=decision, margins=margins)
+            logits = {task: np.where(settled[:, None], exact[task], values) for task, values in logits.items()}
+        answers = self._answers(logits)
         return ExportedFile(
             file=name,
             sha256=file_sha256(path),
             changed=_changed(answers, self.on_test),
-            moved={task: round(after[task] - before[task], 6) for task in before},
-            kept_fp32=kept,
+            moved=_moved(answers, self.on_test, corpus=test),
+            margins=dict(margins or {}),
+            settled=round(float(settled.mean()), 6),
         )
+
+    def _classifier(self, model: bytes) -> OnnxClassifier:
+        config = self.network.config
+        return OnnxClassifier(model, self.tokenizer, heads=config.heads, max_tokens=config.max_tokens)
 
     def _answers(self, logits: Mapping[str, np.ndarray]) -> Predictions:
         return predictions(logits, decision=self.bundle.decision, codebook=self.bundle.codebook)
-
-    def _split(self, logits: np.ndarray) -> dict[str, np.ndarray]:
-        heads = self.network.config.heads
-        return dict(zip(heads, np.split(logits, np.cumsum([*heads.values()])[:-1], axis=1), strict=True))
-
-    def _drawn(self, texts: list[str], count: int) -> list[str]:
-        order = np.random.default_rng(self.seed).permutation(len(texts))
-        return [texts[i] for i in order[:count]]
 
 
 def _changed(one: Predictions, other: Predictions) -> dict[str, float]:
     """Task -> share of the passages whose decided labels differ."""
     return {task: round(float((one.on[task] != other.on[task]).any(axis=1).mean()), 6) for task in one.on}
+
+
+def _moved(one: Predictions, other: Predictions, *, corpus: Corpus) -> dict[str, float]:
+    """Task -> macro-F1 of the one, minus the other's."""
+    first, second = _macro_f1(one, corpus), _macro_f1(other, corpus)
+    return {task: round(first[task] - second[task], 6) for task in first}
 
 
 def _macro_f1(answers: Predictions, corpus: Corpus) -> dict[str, float]:
