@@ -11,6 +11,7 @@ import typer
 from . import __version__
 from .commands import data
 from .commands.compare import compare
+from .commands.distill import distill
 from .commands.evaluate import evaluate
 from .commands.export import export
 from .commands.promote import promote
@@ -35,7 +36,7 @@ def version(
         raise typer.Exit
 
 
-for command in (train, evaluate, sweep, compare, promote, export, score):
+for command in (train, evaluate, sweep, compare, promote, distill, export, score):
     app.command()(command)
 app.add_typer(data.app, name="data")
 

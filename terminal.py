@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .serving.score import Scored
     from .training.data.audit import Finding
     from .training.data.corpus import Corpus
+    from .training.distilling.distill import Distilled
     from .training.measuring.evaluation import Report
     from .training.measuring.examination import Examination
     from .training.repeats import Repeated
@@ -168,6 +169,26 @@ def print_repeated(repeated: Repeated) -> None:
         print_report(repeated.pooled)
 
 
+TOLD_BOUNDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
+
+
+def print_distilled(distilled: Distilled) -> None:
+    """How much a student answers at which bound, on its held-out passages, as a table on standard output."""
+    about = distilled.description
+    table = Table(
+        "--cascade", *(task or "any task" for task in about.points), title="passages that the student answers"
+    )
+    for bound in TOLD_BOUNDS:
+        shares = ([p.answered for p in points if p.changed <= bound] for points in about.points.values())
+        table.add_row(f"{bound:g}", *(f"{max(share, default=0):.0%}" for share in shares))
+    Console(width=None if sys.stdout.isatty() else 132).print(table)
+    print(
+        f"alone it changes a label of {about.changed_alone:.1%}; trained on {about.trained_on:,} passages, "
+        f"calibrated on {about.calibrated_on:,} others"
+    )
+    print(f"student: {distilled.folder}")
+
+
 def print_exported(exported: Exported, *, bundle: Path) -> None:
     """What was exported, and how far it decides as the network does."""
     table = Table(title=f"against the network, on {exported.passages:,} held-out passages", title_justify="left")
@@ -190,6 +211,9 @@ def print_scored(scored: Scored) -> None:
     print(
         f"{counts.rows:,} rows: {counts.articles:,} scored as {counts.passages:,} passages, {counts.refused:,} refused"
     )
+    if scored.by_student is not None:
+        share = scored.by_student / max(counts.passages, 1)
+        print(f"{scored.by_student:,} passages ({share:.1%}) answered by the student, the others by the network")
     if counts.refused:
         print(f"refused rows with their reasons: {scored.folder / 'errors.parquet'}")
     if scored.passages_now:

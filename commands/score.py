@@ -35,6 +35,12 @@ def score(
     abstain: Annotated[
         float | None, typer.Option(help="Leave a passage undecided where more than this share might be wrong.")
     ] = None,
+    cascade: Annotated[
+        float | None, typer.Option(help="Let the student answer; at most this share of passages changes labels.")
+    ] = None,
+    cascade_task: Annotated[
+        str | None, typer.Option(help="Let only this task's labels count for --cascade; the others are not bounded.")
+    ] = None,
     cut: Annotated[str | None, typer.Option(help="sentences, or none: each row is one passage.")] = None,
     part: Annotated[int | None, typer.Option(help="Passages after which a part is written.")] = None,
     engine: Annotated[str | None, typer.Option(help="auto, torch, onnx or onnx-int8; see narrashift export.")] = None,
@@ -53,7 +59,7 @@ def score(
     carried = _carried(carry) if carry else None
     flags = {
         **named, "carry": carried, "as_text": as_text or None, "encoding": encoding, "cut": cut, "part": part,
-        "abstain": abstain,
+        "abstain": abstain, "cascade": cascade, "cascade_task": cascade_task,
         "engine": engine, "threads": threads, "device": device,
     }  # fmt: skip
     chosen = ScoreSettings.read(config, {**assignments(settings), **{k: v for k, v in flags.items() if v is not None}})

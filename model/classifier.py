@@ -14,10 +14,14 @@ Tick = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Logits:
-    """Unnormalised scores: task -> ``(passages, leaves)`` float32, and which passages were cut off."""
+    """Unnormalised scores: task -> ``(passages, leaves)`` float32, and which passages were cut off.
+
+    Of a cascade also which passages its student answered.
+    """
 
     tasks: dict[str, np.ndarray]
     truncated: np.ndarray
+    student: np.ndarray | None = None
 
 
 class Classifier(Protocol):

@@ -26,6 +26,11 @@ def read_tokenizer(path: Path) -> Tokenizer:
     return tokenizer
 
 
+def count_tokens(tokenizer: Tokenizer, texts: Sequence[str]) -> np.ndarray:
+    """Tokens of each text, special tokens included, uncut: ``(texts,)`` int64."""
+    return np.array([len(e) for e in tokenizer.encode_batch_fast(list(texts))], dtype=np.int64)
+
+
 def encode(tokenizer: Tokenizer, texts: Sequence[str], *, max_tokens: int) -> tuple[list[np.ndarray], np.ndarray]:
     """Token ids of each text, special tokens included, and which texts were cut off at `max_tokens`.
 

@@ -13,7 +13,7 @@ from .classifier import Logits, Tick
 from .device import pick_device
 from .errors import UserError
 from .network import PassageClassifier
-from .tokens import budget_batches, encode, pad
+from .tokens import budget_batches, count_tokens, encode, pad
 
 BATCH_TOKENS = {"cpu": 1_024, "cuda": 65_536}
 
@@ -51,7 +51,7 @@ class TransformerClassifier:
         self.pad_id = network.config.encoder.get("pad_token_id") or 0
 
     def count_tokens(self, texts: Sequence[str]) -> np.ndarray:
-        return np.array([len(e) for e in self.tokenizer.encode_batch_fast(list(texts))], dtype=np.int64)
+        return count_tokens(self.tokenizer, texts)
 
     def logits(self, texts: Sequence[str], *, tick: Tick | None = None) -> Logits:
         assert self.max_tokens is not None

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..model.bundle import Bundle
 from ..model.exported import exported_file
+from ..model.student import student_digest
 from .articles import Columns, Input
 from .settings import Engine, ScoreSettings
 
@@ -20,7 +21,11 @@ NOT_DECIDING = {"engine", "threads", "batch_tokens"}
 def fingerprint(
     *, bundle: Bundle, engine: Engine, settings: ScoreSettings, inputs: Sequence[Input], columns: Columns
 ) -> tuple[dict[str, Any], int]:
-    """The content of `run.json`, and about how many rows there are (lines; 0 where that cannot be told)."""
+    """The content of `run.json`, and about how many rows there are (lines; 0 where that cannot be told).
+
+    Raises:
+        UserError: a cascade is asked for, and the bundle has no student, or that of another bundle.
+    """
     files, lines = [], 0
     for entry in inputs:
         digest, count = _read_through(entry)
@@ -31,6 +36,7 @@ def fingerprint(
         "codebook": f"{bundle.codebook.name} {bundle.codebook.version}",
         "decision": hashlib.sha256(bundle.decision.model_dump_json().encode()).hexdigest()[:16],
         "engine": _engine(bundle, engine),
+        **({} if settings.cascade is None else {"student": student_digest(bundle)}),
         "settings": settings.model_dump(mode="json", exclude=NOT_DECIDING),
         "columns": {new: str(kind) for new, kind in columns.types.items()},
         "input": files,

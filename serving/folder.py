@@ -133,6 +133,11 @@ class ScoreFolder:
         self.done = True
         shutil.rmtree(self.path / ERROR_PARTS, ignore_errors=True)
 
+    def count_student(self) -> int:
+        """How many passages of a cascade's parts its student answered."""
+        columns = (pq.read_table(self._part(i), columns=["student"])["student"] for i in range(self.parts))
+        return sum(column.to_numpy().sum() for column in columns)
+
     def _progress(self, *, done: bool) -> None:
         state = {"done": done, "parts": self.parts, **asdict(self.counts), "position": asdict(self.position)}
         write_whole(self.path / PROGRESS, json.dumps(state, indent=1))

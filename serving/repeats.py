@@ -20,7 +20,7 @@ class Repeats:
     are held, the older half is forgotten as a whole: no bookkeeping at each use, as in a generational collector.
 
     Args:
-        heads: task -> number of leaves, in the order of the classifier's tasks.
+        heads: task -> number of leaves.
 
     Attributes:
         reused: passages answered without asking.
@@ -47,7 +47,8 @@ class Repeats:
         if tick:
             tick(len(texts) - len(fresh))
         if fresh:
-            known |= zip(fresh, _packed(self.classifier.logits([*fresh.values()], tick=tick)), strict=True)
+            logits = self.classifier.logits([*fresh.values()], tick=tick)
+            known |= zip(fresh, _packed(logits, heads=self.heads), strict=True)
         self._remember(known)
         return _unpacked([known[key] for key in keys], heads=self.heads)
 
@@ -57,15 +58,21 @@ class Repeats:
             self.young, self.old = {}, self.young
 
 
-def _packed(logits: Logits) -> list[bytes]:
-    """One answer each: its logits as float32, and whether the passage was cut off."""
-    rows = np.concatenate([*logits.tasks.values()], axis=1).astype("<f4")
-    cut = logits.truncated.astype(np.uint8)
-    return [row.tobytes() + bytes([flag]) for row, flag in zip(rows, cut.tolist(), strict=True)]
+def _packed(logits: Logits, *, heads: Mapping[str, int]) -> list[bytes]:
+    """One answer each: its logits as float32, and whether the passage was cut off, and answered by a student."""
+    rows = np.concatenate([logits.tasks[task] for task in heads], axis=1).astype("<f4")
+    flags = logits.truncated.astype(np.uint8)
+    if logits.student is not None:
+        flags |= logits.student.astype(np.uint8) << 1
+    return [row.tobytes() + bytes([flag]) for row, flag in zip(rows, flags.tolist(), strict=True)]
 
 
 def _unpacked(answers: Sequence[bytes], *, heads: Mapping[str, int]) -> Logits:
     width = sum(heads.values())
-    raw = np.frombuffer(b"".join(answers), dtype=[("logits", "<f4", (width,)), ("cut", "u1")])
+    raw = np.frombuffer(b"".join(answers), dtype=[("logits", "<f4", (width,)), ("flags", "u1")])
     parts = np.split(raw["logits"], np.cumsum([*heads.values()])[:-1], axis=1)
-    return Logits(tasks=dict(zip(heads, parts, strict=True)), truncated=raw["cut"].astype(bool))
+    return Logits(
+        tasks=dict(zip(heads, parts, strict=True)),
+        truncated=(raw["flags"] & 1).astype(bool),
+        student=(raw["flags"] & 2).astype(bool),
+    )

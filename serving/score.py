@@ -15,6 +15,7 @@ import pyarrow as pa
 from ..model.bundle import Bundle, open_bundle
 from ..model.classifier import Logits
 from ..model.decision import check_risk
+from ..model.errors import UserError, suggestion
 from ..model.progress import Progress, silent
 from ..rows import find_files
 from .ahead import Behind, ahead
@@ -37,6 +38,7 @@ class Scored:
 
     Attributes:
         reused: of this process's passages, those that repeat an earlier one and were not scored again.
+        by_student: how many of the folder's passages a cascade's student answered; None without a cascade.
     """
 
     folder: Path
@@ -46,6 +48,7 @@ class Scored:
     seconds: float
     engine: Engine
     reused: int
+    by_student: int | None = None
 
     @property
     def passages_per_s(self) -> float:
@@ -77,11 +80,15 @@ def score(
     own = {out.resolve() / name for name in OWN_FILES}
     found = [file for file in find_files(map(Path, inputs)) if not own & {file.resolve(), *file.resolve().parents}]
     entries = name_inputs(found)
-    columns = plan_columns(entries, settings=settings, taken=own_columns(bundle.codebook))
+    cascade = settings.cascade is not None
+    if settings.cascade_task is not None and settings.cascade_task not in bundle.codebook.tasks:
+        allowed = suggestion(settings.cascade_task, list(bundle.codebook.tasks))
+        raise UserError(f"--cascade-task {settings.cascade_task}: no task of this bundle {allowed}")
+    columns = plan_columns(entries, settings=settings, taken=own_columns(bundle.codebook, cascade=cascade))
     progress("reading the input through", 0, 0)
     engine = choose_engine(bundle, settings=settings)
     identity, rows = fingerprint(bundle=bundle, engine=engine, settings=settings, inputs=entries, columns=columns)
-    schema = score_schema(columns, bundle=bundle, engine=engine)
+    schema = score_schema(columns, bundle=bundle, engine=engine, cascade=cascade)
     with ScoreFolder(out, identity) as folder:
         before, started, reused = folder.counts.passages, time.monotonic(), 0
         if not folder.done:
@@ -108,6 +115,7 @@ def score(
             seconds=time.monotonic() - started,
             engine=engine,
             reused=reused,
+            by_student=folder.count_student() if cascade else None,
         )
 
 
@@ -130,6 +138,7 @@ def _write(
         columns=columns,
         bundle=bundle,
         abstain=settings.abstain,
+        student=logits.student if settings.cascade is not None else None,
     )
     folder.write_part(table, window.refused, articles=len(window.articles), position=window.position)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from ..model.settings import Settings
 
@@ -29,9 +29,20 @@ class ScoreSettings(Settings):
     abstain: Annotated[float, Field(gt=0, lt=1)] | None = Field(
         default=None, description="share of wrong answers above which a passage is left undecided"
     )
+    cascade: Annotated[float, Field(gt=0, lt=1)] | None = Field(
+        default=None, description="share of passages that the student may answer otherwise than the network would"
+    )
+    cascade_task: str | None = Field(default=None, description="the task whose labels count for it; any by default")
     part: Count = Field(default=5_000, description="passages after which a part is written")
     engine: Literal["auto", "torch", "onnx", "onnx-int8"] = Field(default="auto", description="what runs the network")
     device: str = "auto"
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     threads: Count | None = Field(default=None, description="cores to use; all by default")
     batch_tokens: Count | None = Field(default=None, description="padded tokens of a batch")
+
+    @field_validator("cascade")
+    @classmethod
+    def _alone(cls, cascade: float | None, others: ValidationInfo) -> float | None:
+        if cascade is not None and others.data.get("abstain") is not None:
+            raise ValueError("the bounds of --abstain hold for the network's answers only. Leave one of the two out")
+        return cascade

@@ -23,13 +23,14 @@ def label_columns(codebook: Codebook) -> list[str]:
     return [f"{name}.{label}" for name, task in codebook.tasks.items() for label in (*task.leaves, *task.parents)]
 
 
-def own_columns(codebook: Codebook) -> list[str]:
+def own_columns(codebook: Codebook, *, cascade: bool = False) -> list[str]:
     """Column names that carried columns may not have."""
-    return ["passage", "start", "end", *label_columns(codebook), *codebook.tasks, "truncated"]
+    last = ["truncated", "student"] if cascade else ["truncated"]
+    return ["passage", "start", "end", *label_columns(codebook), *codebook.tasks, *last]
 
 
-def score_schema(columns: Columns, *, bundle: Bundle, engine: Engine) -> pa.Schema:
-    """Carried columns (id first), passage, start, end, probabilities, decided labels, truncated."""
+def score_schema(columns: Columns, *, bundle: Bundle, engine: Engine, cascade: bool = False) -> pa.Schema:
+    """Carried columns (id first), passage, start, end, probabilities, labels, truncated; a cascade's student."""
     codebook = bundle.codebook
     fields = [pa.field(name, columns.types[name]) for name in columns.carried]
     fields += [pa.field(name, pa.int32()) for name in ("passage", "start", "end")]
@@ -37,6 +38,8 @@ def score_schema(columns: Columns, *, bundle: Bundle, engine: Engine) -> pa.Sche
     for name, task in codebook.tasks.items():
         fields.append(pa.field(name, pa.string() if task.kind == "single" else pa.list_(pa.string())))
     fields.append(pa.field("truncated", pa.bool_()))
+    if cascade:
+        fields.append(pa.field("student", pa.bool_()))
     metadata = {
         "narrashift.bundle": bundle.digest,
         "narrashift.engine": engine,
@@ -56,6 +59,7 @@ def score_table(
     columns: Columns,
     bundle: Bundle,
     abstain: float | None = None,
+    student: np.ndarray | None = None,
 ) -> pa.Table:
     """The rows of all passages of these articles, in order.
 
@@ -64,6 +68,7 @@ def score_table(
         logits: task -> ``(passages, leaves)``, passages of all articles one after the other.
         truncated: ``(passages,)`` bool.
         abstain: share of wrong answers above which a passage is left undecided: its decided labels are null.
+        student: ``(passages,)`` bool, those that a cascade's student answered.
     """
     arrays: dict[str, object] = {}
     repeats = [len(s) for s in spans]
@@ -80,6 +85,8 @@ def score_table(
             arrays[f"{name}.{label}"] = values.astype(np.float32)
     arrays |= answers(probs, codebook=bundle.codebook, decision=bundle.decision, abstain=abstain)
     arrays["truncated"] = truncated
+    if student is not None:
+        arrays["student"] = student
     return pa.table({field.name: pa.array(arrays[field.name], type=field.type) for field in schema}, schema=schema)
 
 

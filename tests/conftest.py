@@ -27,6 +27,16 @@ SHARED = REPOSITORY.parent / "shared"
 
 TINY = {"epochs": 2, "batch": 8, "learning_rate": 1e-3, "max_tokens": 64, "lexical": 4096, "precision": "fp32"}
 
+TINY_STUDENT = {
+    "dimensions": 16,
+    "filters": 8,
+    "hidden": 16,
+    "epochs": 6,
+    "held_out": 0.5,
+    "device": "cpu",
+    "learning_rate": 0.02,
+}
+
 
 def pytest_configure() -> None:
     """Ctrl-C works in the tests also where a shell started them in the background, with the signal ignored."""
@@ -85,7 +95,7 @@ def tiny_backbone(starter_rows: list[dict], tmp_path_factory: pytest.TempPathFac
     frequent = [word for word, _ in sorted(words.items(), key=lambda item: (-item[1], item[0]))]
     pieces = [*string.ascii_lowercase, *string.digits, *string.punctuation]
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    vocabulary = list(dict.fromkeys([*special, *pieces, *(f"##{p}" for p in pieces), *frequent]))[:2_000]
+    vocabulary = list(dict.fromkeys([*special, *pieces, *(f"##{p}" for p in pieces), *frequent]))[:600]
     (folder / "vocab.txt").write_text("\n".join(vocabulary) + "\n", "utf-8")
     BertTokenizerFast(vocab=str(folder / "vocab.txt"), do_lower_case=True).save_pretrained(folder)
     torch.manual_seed(0)
@@ -119,6 +129,19 @@ def without_risks(tiny_bundle: Path, tmp_path: Path) -> Path:
         del task["risks"]
     (tmp_path / "older" / "decision.json").write_text(json.dumps(decision), "utf-8")
     return tmp_path / "older"
+
+
+@pytest.fixture(scope="session")
+def taught_bundle(tiny_bundle: Path, starter_rows: list[dict], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the tiny bundle with a student, taught by 600 passages. Do not change it; copy it first."""
+    from narrashift.training.distilling.distill import distill
+    from narrashift.training.distilling.settings import DistillSettings
+
+    folder = tmp_path_factory.mktemp("taught") / "bundle"
+    shutil.copytree(tiny_bundle, folder)
+    texts = list(dict.fromkeys(row["text"] for row in starter_rows))[:600]
+    distill(bundle=folder, texts=texts, settings=DistillSettings(**TINY_STUDENT))
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from ...model.classifier import Classifier
 from ...model.errors import UserError
 from ...model.exported import read_exported
 from ..settings import Engine, ScoreSettings
+from .cascade import with_cascade
 from .onnx import open_fp32, open_int8
 from .torch import open_torch
 
@@ -44,8 +45,9 @@ def choose_engine(bundle: Bundle, *, settings: ScoreSettings) -> Engine:
 
 
 def open_engine(bundle: Bundle, *, engine: Engine, settings: ScoreSettings) -> Classifier:
-    """The classifier that scores this bundle."""
-    return bundle.classifier() if engine == "tfidf" else ENGINES[engine](bundle, settings)
+    """The classifier that scores this bundle, behind its student where the settings ask for a cascade."""
+    opened = bundle.classifier() if engine == "tfidf" else ENGINES[engine](bundle, settings)
+    return with_cascade(opened, bundle=bundle, settings=settings)
 
 
 def _on_cpu(device: str) -> bool:

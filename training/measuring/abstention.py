@@ -57,6 +57,11 @@ def fit_risks(
         last = inside.sum() - 1
         count = weights[inside].sum() ** 2 / (weights[inside] ** 2).sum()
         hits = risk[last] * count
-        bound = float(beta.ppf(1 - (1 - CERTAINTY) / len(COVERAGES), hits + 1, max(count - hits, 1e-9)))
-        points[least] = RiskPoint(confidence=float(np.floor(least * 1e6) / 1e6), risk=round(min(bound, 1.0), 4))
+        bound = upper_bound(hits, count, certainty=1 - (1 - CERTAINTY) / len(COVERAGES))
+        points[least] = RiskPoint(confidence=float(np.floor(least * 1e6) / 1e6), risk=round(bound, 4))
     return tuple(points.values())
+
+
+def upper_bound(hits: float, count: float, *, certainty: float = CERTAINTY) -> float:
+    """Upper bound of a share of which `hits` of `count` were seen (Clopper & Pearson 1934), 0..1."""
+    return min(float(beta.ppf(certainty, hits + 1, max(count - hits, 1e-9))), 1.0)

@@ -1,0 +1,94 @@
+"""Passages drawn from a dump at random, each distinct one as likely as any other, in bounded memory."""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..model.errors import UserError
+from ..model.progress import Progress, silent
+from ..rows import find_files
+from .articles import Article, Position, name_inputs, plan_columns, read_articles
+from .cutting import CountTokens, cut_articles
+from .settings import ScoreSettings
+
+BLOCK = 256
+"""Articles cut at once."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Distinct passages, and the number of the article that each was cut from."""
+
+    texts: list[str]
+    articles: list[int]
+
+
+def draw_passages(
+    inputs: Iterable[Path | str],
+    *,
+    most: int,
+    seed: int,
+    count_tokens: CountTokens,
+    max_tokens: int,
+    settings: ScoreSettings,
+    progress: Progress = silent,
+) -> Drawn:
+    """At most `most` distinct passages of a dump, read and cut as `score` does.
+
+    `most` articles are drawn and cut, and of their passages `most`. Drawn are those with the smallest hashes (bottom-k
+    sampling, Cohen & Kaplan 2007): the order of the rows and how often one is repeated do not matter.
+
+    Args:
+        most: at least 1; as many articles are held in memory.
+        seed: another one draws others.
+        count_tokens, max_tokens: of the classifier that will score the dump.
+
+    Raises:
+        UserError: a missing input, no text column, no readable row.
+    """
+    entries = name_inputs(find_files(map(Path, inputs)))
+    columns = plan_columns(entries, settings=settings.model_copy(update={"carry": {}}), taken=())
+    rows = read_articles(entries, columns=columns, settings=settings, after=Position())
+    found = _smallest((row.text for row in rows if isinstance(row, Article)), most=most, seed=seed, progress=progress)
+    if not found:
+        raise UserError(f"{entries[0].name}: no row of the dump can be scored, so that nothing can be learnt from it")
+    passages: dict[str, int] = {}
+    for start in range(0, len(found), BLOCK):
+        progress("cutting articles", start, len(found))
+        block = found[start : start + BLOCK]
+        if settings.cut == "none":
+            spans = [[(0, len(text))] for text in block]
+        else:
+            spans = cut_articles(
+                block,
+                count_tokens=count_tokens,
+                most_tokens=min(settings.passage_tokens, max_tokens),
+                most_sentences=settings.passage_sentences,
+            )
+        for number, (text, own) in enumerate(zip(block, spans, strict=True), start=start):
+            for begin, end in own:
+                passages.setdefault(text[begin:end].strip(), number)
+    texts = _smallest(passages, most=most, seed=seed)
+    return Drawn(texts=texts, articles=[passages[text] for text in texts])
+
+
+def _smallest(texts: Iterable[str], *, most: int, seed: int, progress: Progress = silent) -> list[str]:
+    """The distinct texts with the smallest hashes, smallest first."""
+    heap: list[tuple[int, str]] = []
+    held: set[int] = set()
+    for number, text in enumerate(texts):
+        if number % 1_000 == 0:
+            progress("reading the dump", number, 0)
+        key = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8, key=seed.to_bytes(8)).digest())
+        if key in held or (len(heap) == most and key >= -heap[0][0]):
+            continue
+        held.add(key)
+        if len(heap) < most:
+            heapq.heappush(heap, (-key, text))
+        else:
+            held.discard(-heapq.heappushpop(heap, (-key, text))[0])
+    return [text for _, text in sorted(heap, reverse=True)]

@@ -1,0 +1,1 @@
+"""From a bundle and unlabelled passages to its student."""
