@@ -48,11 +48,13 @@ class Exported(BaseModel):
 
     Attributes:
         bundle: digest of the bundle that was exported.
+        heads: task -> number of leaves, in the order of the files' output columns.
         passages: held-out passages that the files were measured on.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     bundle: str
+    heads: dict[str, int]
     passages: int
     engines: dict[OnnxEngine, ExportedFile]
 
@@ -82,20 +84,19 @@ def read_exported(bundle: Bundle) -> Exported | None:
     return exported
 
 
-def exported_file(bundle: Bundle, engine: OnnxEngine) -> ExportedFile:
-    """The record of one engine's file.
+def exported_for(bundle: Bundle, engine: OnnxEngine) -> Exported:
+    """The record of a bundle that has been exported for this engine.
 
     Raises:
-        UserError: the bundle was not exported for this engine, or its file is missing.
+        UserError: it was not, or the file is missing.
     """
     exported = read_exported(bundle)
-    found = exported.engines.get(engine) if exported else None
-    if found is None:
+    if exported is None or engine not in exported.engines:
         raise UserError(f"{bundle.path}: not exported for {engine}. Do so with: narrashift export {bundle.path}")
-    if not (bundle.path / FOLDER / found.file).is_file():
-        path = bundle.path / FOLDER / found.file
+    path = bundle.path / FOLDER / exported.engines[engine].file
+    if not path.is_file():
         raise UserError(f"{path}: missing. Export it again: narrashift export {bundle.path} --overwrite")
-    return found
+    return exported
 
 
 def file_sha256(path: Path) -> str:

@@ -15,7 +15,7 @@ from .classifier import Classifier, Logits, Tick
 from .close_calls import CloseCalls
 from .cores import usable_cores
 from .errors import UserError
-from .exported import FOLDER, OnnxEngine, exported_file, file_sha256
+from .exported import FOLDER, OnnxEngine, exported_for, file_sha256
 from .tokens import encode, equal_batches, read_tokenizer
 
 BATCH_TOKENS = 1_024
@@ -91,14 +91,15 @@ def open_onnx(
     Raises:
         UserError: not exported, exported from other weights, or a file that is not the one that was measured.
     """
-    found = exported_file(bundle, engine)
+    exported = exported_for(bundle, engine)
+    found = exported.engines[engine]
     path = bundle.path / FOLDER / found.file
     if file_sha256(path) != found.sha256:
         raise UserError(f"{path}: damaged. Export it again: narrashift export {bundle.path} --overwrite")
     opened = OnnxClassifier(
         path,
         read_tokenizer(bundle.path / "tokenizer.json"),
-        heads={name: len(task.leaves) for name, task in bundle.codebook.tasks.items()},
+        heads=exported.heads,
         max_tokens=bundle.json("config.json")["max_tokens"],
         threads=threads,
         batch_tokens=batch_tokens,

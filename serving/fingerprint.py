@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..model.bundle import Bundle
-from ..model.exported import exported_file
+from ..model.exported import exported_for
 from ..model.student import student_digest
 from .articles import Columns, Input
 from .settings import Engine, ScoreSettings
@@ -47,7 +47,7 @@ def _engine(bundle: Bundle, engine: Engine) -> str:
     """The engine; of an exported one also which file."""
     if engine == "torch" or engine == "tfidf":
         return engine
-    return f"{engine} {exported_file(bundle, engine).sha256[:16]}"
+    return f"{engine} {exported_for(bundle, engine).engines[engine].sha256[:16]}"
 
 
 def _read_through(entry: Input) -> tuple[str, int]:

@@ -58,7 +58,7 @@ def export(
         progress("int8: calibrating and measuring it", 0, 0)
         model, margins = work.int8()
         engines["onnx-int8"] = work.written("int8.onnx", model, margins=margins)
-        exported = Exported(bundle=opened.digest, passages=len(split.test), engines=engines)
+        exported = Exported(bundle=opened.digest, heads=network.config.heads, passages=len(split.test), engines=engines)
         write_whole(folder / RECORD, exported.model_dump_json(indent=1) + "\n")
     return exported
 
