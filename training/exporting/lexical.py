@@ -32,7 +32,9 @@ def add_lexical(graph: Graph, head: LexicalHead, *, ids: str, tasks: Iterable[st
     pairs = graph.add("Mod", pairs, number(2_147_483_647))
     both = graph.add("Mul", graph.add("Concat", ids, pairs, axis=1), number(2_654_435_761))
     buckets = graph.add("Mod", both, number(len(table)))
+    # Tokens come first: sums then run over them one by one, in an order that other passages do not change.
+    buckets = graph.add("Transpose", buckets, perm=[1, 0])
     rows = graph.add("Gather", graph.constant(np.concatenate([idf**2, idf * leaves], axis=1)), buckets)
-    sums = graph.add("ReduceSum", rows, graph.constant([1]), keepdims=0)
+    sums = graph.add("ReduceSum", rows, graph.constant([0]), keepdims=0)
     norm = graph.add("Sqrt", graph.add("Max", cut(sums, 0, 1), graph.constant(1e-9)))
     return graph.add("Add", graph.add("Div", cut(sums, 1, 2**31), norm), graph.constant(bias[columns]))
