@@ -120,6 +120,19 @@ def tiny_bundle(
     return narrashift.train(corpus=small_corpus, out=out, settings=tiny_settings).bundle
 
 
+@pytest.fixture(scope="session")
+def exported_bundle(
+    tiny_bundle: Path, small_corpus: narrashift.Corpus, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A copy of the tiny bundle with its ONNX files. Do not change it; copy it first."""
+    from narrashift.training.exporting.export import export
+
+    bundle = tmp_path_factory.mktemp("exported") / "tiny"
+    shutil.copytree(tiny_bundle, bundle)
+    export(bundle=bundle, corpus=small_corpus)
+    return bundle
+
+
 @pytest.fixture
 def without_risks(tiny_bundle: Path, tmp_path: Path) -> Path:
     """The tiny bundle as if it had been trained before bundles knew how wrong their answers are."""

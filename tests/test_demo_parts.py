@@ -304,22 +304,26 @@ def test_a_scoring_run_is_told_in_three_lines(scored_seeds, capsys):
     shown = capsys.readouterr()
     first, second, third = shown.out.splitlines()
     assert first == "6 rows: 6 scored as 6 passages, 0 refused"
-    assert re.fullmatch(r"6 passages in \d+ s, \d+ a second; peak memory [\d,]+ MB", second)
+    assert re.fullmatch(
+        r"6 passages in \d+ s, \d+ a second \(torch; 0 repeated an earlier one\); peak memory [\d,]+ MB", second
+    )
     assert third == f"scores: {scored_seeds.folder / 'parts'} (1 part)"
     assert shown.err == ""
 
 
 def test_refused_rows_say_where_their_reasons_are(capsys, tmp_path):
-    print_scored(Scored(tmp_path, Counts(1_234_567, 1_234_000, 5_000_000, 567), 1_000, 5_000_000, 1_000.0))
+    print_scored(
+        Scored(tmp_path, Counts(1_234_567, 1_234_000, 5_000_000, 567), 1_000, 5_000_000, 1_000.0, "onnx", 1_234)
+    )
     out = capsys.readouterr().out
     assert "1,234,567 rows: 1,234,000 scored as 5,000,000 passages, 567 refused\n" in out
     assert f"{tmp_path / 'errors.parquet'}\n" in out
-    assert "5,000,000 passages in 1000 s, 5000 a second" in out
+    assert "5,000,000 passages in 1000 s, 5000 a second (onnx; 1,234 repeated an earlier one)" in out
     assert out.endswith("(1000 parts)\n")
 
 
 def test_a_run_that_was_done_already_claims_no_speed(capsys, tmp_path):
-    print_scored(Scored(tmp_path, Counts(6, 6, 6, 0), 1, 0, 0.0))
+    print_scored(Scored(tmp_path, Counts(6, 6, 6, 0), 1, 0, 0.0, "torch", 0))
     out = capsys.readouterr().out
     assert "a second" not in out and "errors.parquet" not in out
     assert len(out.splitlines()) == 2

@@ -7,14 +7,15 @@ from narrashift import UserError
 from narrashift.model.bundle import open_bundle
 from narrashift.model.tfidf import TfidfClassifier
 from narrashift.model.transformer import TransformerClassifier
-from narrashift.serving.engines import open_engine
+from narrashift.serving.engines import choose_engine, open_engine
 from narrashift.serving.settings import ScoreSettings
 
 TEXTS = ["Ukrainian troops retook the village.", "Rain.", "Russia lost the bridge and the town behind it."] * 3
 
 
 def open_with(bundle, **settings):
-    return open_engine(open_bundle(bundle), settings=ScoreSettings(**settings))
+    opened, chosen = open_bundle(bundle), ScoreSettings(**settings)
+    return open_engine(opened, engine=choose_engine(opened, settings=chosen), settings=chosen)
 
 
 def test_each_kind_of_bundle_has_its_engine(tiny_bundle):

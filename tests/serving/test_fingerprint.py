@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from narrashift.model.bundle import open_bundle
 from narrashift.serving.articles import name_inputs, plan_columns
+from narrashift.serving.engines import choose_engine
 from narrashift.serving.fingerprint import _read_through, fingerprint
 from narrashift.serving.settings import ScoreSettings
 
@@ -22,10 +23,11 @@ LINE = b'{"id": 1, "text": "Kyiv holds."}\n'
 def identify(tiny_bundle):
     """The fingerprint of files, and how many rows it counted."""
 
-    def of(*files, **chosen):
+    def of(*files, bundle=tiny_bundle, **chosen):
         inputs, settings_ = name_inputs(list(files)), ScoreSettings(**chosen)
-        columns = plan_columns(inputs, settings=settings_, taken=())
-        return fingerprint(bundle=open_bundle(tiny_bundle), settings=settings_, inputs=inputs, columns=columns)
+        opened, columns = open_bundle(bundle), plan_columns(inputs, settings=settings_, taken=())
+        engine = choose_engine(opened, settings=settings_)
+        return fingerprint(bundle=opened, engine=engine, settings=settings_, inputs=inputs, columns=columns)
 
     return of
 
@@ -34,7 +36,7 @@ def test_a_fingerprint_can_be_stored_and_read_back(identify, tmp_path):
     (tmp_path / "a.jsonl").write_bytes(LINE)
     found, _ = identify(tmp_path / "a.jsonl")
     assert json.loads(json.dumps(found)) == found
-    assert set(found) == {"bundle", "codebook", "decision", "settings", "columns", "input"}
+    assert set(found) == {"bundle", "codebook", "decision", "engine", "settings", "columns", "input"}
 
 
 @settings(max_examples=30, deadline=None, derandomize=True)

@@ -25,10 +25,10 @@ import json, os, random, signal, sys, time
 from pathlib import Path
 import pandas, torch  # Arrow imports pandas when it is first used
 import narrashift
-import narrashift.serving.score as scoring
+import narrashift.serving.windows as windows
 from narrashift.serving.settings import ScoreSettings
 
-scoring.ROWS_AT_ONCE = 4
+windows.ROWS_AT_ONCE = 4
 torch.set_num_threads(1)
 model, out, *dump = sys.argv[1:]
 narrashift.load(model)

@@ -62,6 +62,7 @@ def test_print_config_prints_what_would_be_run(run):
     assert code == 0
     printed = tomllib.loads(out)
     assert (printed["carry"], printed["part"], printed["passage_tokens"]) == ({"source": "outlet"}, 7, 99)
+    assert printed["engine"] == "auto"
 
 
 @pytest.mark.parametrize(
@@ -83,7 +84,10 @@ def test_print_config_prints_what_would_be_run(run):
         (["dump.jsonl", "--encoding", ""], "encoding"),
         (["dump.jsonl", "--cut", "words"], "--cut: 'words'"),
         (["dump.jsonl", "--part", "0"], "--part: 0"),
-        (["dump.jsonl", "--engine", "onnx"], "--engine: 'onnx'"),
+        (["dump.jsonl", "--engine", "tensorrt"], "--engine: 'tensorrt'"),
+        (["dump.jsonl", "--engine", "onnx"], "not exported for onnx. Do so with: narrashift export"),
+        (["dump.jsonl", "--engine", "onnx-int8", "--device", "cuda"], "runs on the CPU, not on 'cuda'"),
+        (["dump.jsonl", "--threads", "0"], "--threads: 0"),
         (["dump.jsonl", "--device", "warp"], "warp"),
         (["dump.jsonl", "--set", "nothing=3"], "nothing: no such setting"),
         (["dump.jsonl", "--set", "part"], "KEY=VALUE is expected"),

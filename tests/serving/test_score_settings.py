@@ -42,7 +42,7 @@ def test_printed_settings_with_a_column_of_an_emoji_read_back(tmp_path):
     ("key", "value"),
     [
         ("part", 0), ("passage_tokens", 15), ("passage_sentences", 0), ("batch_tokens", 0), ("cut", "words"),
-        ("engine", "onnx"), ("precision", "fp8"), ("carry", ["date"]), ("unknown", 1),
+        ("engine", "tensorrt"), ("threads", 0), ("precision", "fp8"), ("carry", ["date"]), ("unknown", 1),
     ],
 )  # fmt: skip
 def test_a_value_out_of_range_is_refused_by_its_key(key, value):
