@@ -6,9 +6,9 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .bundle import Bundle
 from .errors import UserError
@@ -32,7 +32,7 @@ class ExportedFile(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     file: str
     sha256: str
-    changed: dict[str, float]
+    changed: Annotated[dict[str, float], Field(min_length=1)]
     moved: dict[str, float]
     margins: dict[str, float] = {}
     settled: float = 0.0
