@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from narrashift.model.tokens import budget_batches, encode, pad, read_tokenizer
+from narrashift.model.tokens import budget_batches, encode, equal_batches, pad, read_tokenizer
 
 
 @pytest.fixture(scope="module")
@@ -102,3 +102,20 @@ def test_padding_is_on_the_right_and_masked():
     assert ids.tolist() == [[5, 6, 9], [7, 9, 9], [1, 2, 3]]
     assert mask.tolist() == [[1, 1, 0], [1, 0, 0], [1, 1, 1]]
     assert ids.dtype == mask.dtype == np.int64
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(lengths=st.lists(st.integers(1, 12), max_size=40), tokens=st.integers(1, 60))
+def test_equal_batches_share_out_all_passages_by_length_within_the_budget_longest_first(lengths, tokens):
+    sizes = np.array(lengths, dtype=np.int64)
+    batches = list(equal_batches(sizes, tokens=tokens))
+    assert sorted(index for batch in batches for index in batch) == list(range(len(lengths)))
+    longest = [sizes[batch].max() for batch in batches]
+    assert longest == sorted(longest, reverse=True)
+    for batch in batches:
+        assert len(set(sizes[batch])) == 1
+        assert len(batch) == 1 or sizes[batch].sum() <= tokens
+
+
+def test_equal_batches_are_as_full_as_they_can_be():
+    assert [len(batch) for batch in equal_batches(np.array([3] * 7 + [2] * 5), tokens=9)] == [3, 3, 1, 4, 1]
