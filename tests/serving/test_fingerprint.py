@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 import tracemalloc
 
 import pyarrow as pa
@@ -65,6 +66,26 @@ def test_the_order_of_files_changes_it(identify, tmp_path):
         (tmp_path / name).write_bytes(LINE)
     files = [tmp_path / "a.jsonl", tmp_path / "b.jsonl"]
     assert identify(*files) != identify(*reversed(files))
+
+
+def test_the_engine_and_its_file_change_it_and_threads_do_not(identify, exported_bundle, tmp_path):
+    (tmp_path / "a.jsonl").write_bytes(LINE)
+
+    def of(bundle=exported_bundle, **chosen):
+        return identify(tmp_path / "a.jsonl", bundle=bundle, device="cpu", **chosen)[0]
+
+    engines = {name: of(engine=name)["engine"] for name in ("torch", "onnx", "onnx-int8")}
+    assert len(set(engines.values())) == 3
+    assert engines["torch"] == "torch"
+    assert of() == of(engine="onnx-int8") == of(threads=7) == of(batch_tokens=99)
+    assert {"engine", "threads", "batch_tokens"}.isdisjoint(of()["settings"])
+    other = shutil.copytree(exported_bundle, tmp_path / "other")
+    assert of(other) == of()
+    record = json.loads((other / "onnx" / "export.json").read_text("utf-8"))
+    record["engines"]["onnx-int8"]["sha256"] = "0" * 64
+    (other / "onnx" / "export.json").write_text(json.dumps(record), "utf-8")
+    assert of(other)["engine"] == f"onnx-int8 {'0' * 16}"
+    assert of(other, engine="onnx") == of(engine="onnx")
 
 
 @pytest.mark.parametrize(

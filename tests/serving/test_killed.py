@@ -23,14 +23,14 @@ from narrashift.serving.settings import ScoreSettings
 SCORER = """
 import json, os, random, signal, sys, time
 from pathlib import Path
-import pandas, torch  # Arrow imports pandas when it is first used
+import onnxruntime, pandas, torch  # Arrow imports pandas when it is first used
 import narrashift
 import narrashift.serving.windows as windows
 from narrashift.serving.settings import ScoreSettings
 
 windows.ROWS_AT_ONCE = 4
 torch.set_num_threads(1)
-model, out, *dump = sys.argv[1:]
+model, engine, out, *dump = sys.argv[1:]
 narrashift.load(model)
 
 def fork(folder, inputs, die_before=0):
@@ -49,7 +49,7 @@ def fork(folder, inputs, die_before=0):
                 os.kill(os.getpid(), signal.SIGKILL)
     sys.addaudithook(audit)
     try:
-        narrashift.score(inputs, model=model, out=folder, settings=ScoreSettings(part=1))
+        narrashift.score(inputs, model=model, out=folder, settings=ScoreSettings(part=1, engine=engine))
         os._exit(0)
     except BaseException as error:
         print(f"{folder.name}: {type(error).__name__}: {error}", flush=True)
@@ -111,10 +111,11 @@ def dump(write_dump, tmp_path, articles) -> list[Path]:
 
 
 @pytest.mark.slow
-def test_a_killed_scorer_goes_on_to_the_same_data(dump, tiny_bundle, tmp_path, read_folder):
+@pytest.mark.parametrize("engine", ["torch", "onnx-int8"])
+def test_a_killed_scorer_goes_on_to_the_same_data(dump, exported_bundle, tmp_path, read_folder, engine):
     for how in ("random", "steps"):
         (tmp_path / how).mkdir()
-    command = [sys.executable, "-c", SCORER, str(tiny_bundle), str(tmp_path), *map(str, dump)]
+    command = [sys.executable, "-c", SCORER, str(exported_bundle), engine, str(tmp_path), *map(str, dump)]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert (ran.returncode, ran.stdout) == (0, ""), ran.stderr[-2_000:]
     for how, fewest in (("random", 1), ("steps", 10)):
