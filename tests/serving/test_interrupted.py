@@ -53,3 +53,26 @@ def test_an_interrupted_run_says_how_far_it_is(write_dump, tiny_bundle, tmp_path
     progress = json.loads((tmp_path / "out" / "progress.json").read_text("utf-8"))
     assert progress["done"] is False
     assert progress["rows"] == 4 * progress["parts"]
+
+
+@pytest.mark.parametrize("engine", ["onnx", "onnx-int8"])
+def test_what_is_reprinted_has_the_same_scores_bit_by_bit_after_a_restart_by_onnx(
+    write_dump, exported_bundle, tmp_path, read_folder, articles, small_parts, engine
+):
+    """A new process remembers no answers: what the calm run reused, it asks again, beside other passages."""
+    texts = [article["text"] for article in articles]
+    rows = [{"id": n, "text": texts[n % 5] if n % 2 else texts[n % 12]} for n in range(40)]
+    dump, settings = write_dump(rows), ScoreSettings(part=1, engine=engine, device="cpu")
+    calm = narrashift.score([dump], model=exported_bundle, out=tmp_path / "calm", settings=settings)
+    assert calm.reused > 20
+    for moment in range(3, 40, 8):
+
+        def stop(what: str, done: float, total: float, moment: int = moment) -> None:
+            if done > moment:
+                raise Stop
+
+        with pytest.raises(Stop):
+            narrashift.score([dump], model=exported_bundle, out=tmp_path / "out", settings=settings, progress=stop)
+    reused = narrashift.score([dump], model=exported_bundle, out=tmp_path / "out", settings=settings).reused
+    assert reused < calm.reused
+    assert read_folder(tmp_path / "out").same_data(read_folder(tmp_path / "calm"))
