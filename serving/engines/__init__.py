@@ -8,7 +8,7 @@ from pathlib import Path
 from ...model.bundle import Bundle
 from ...model.classifier import Classifier
 from ...model.errors import UserError
-from ...model.exported import exported_file, read_exported
+from ...model.exported import exported_for, read_exported
 from ..settings import Engine, ScoreSettings
 from .cascade import with_cascade
 from .onnx import open_fp32, open_int8
@@ -40,7 +40,7 @@ def choose_engine(bundle: Bundle, *, settings: ScoreSettings) -> Engine:
         return "torch"
     if read_exported(bundle) is None:
         return "torch"
-    faithful = exported_file(bundle, "onnx-int8").faithful
+    faithful = exported_for(bundle, "onnx-int8").engines["onnx-int8"].faithful
     return "onnx-int8" if faithful and settings.precision == "auto" else "onnx"
 
 

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from narrashift.model.bundle import open_bundle
-from narrashift.model.exported import ExportedFile, exported_file, read_exported
+from narrashift.model.exported import ExportedFile, exported_for, read_exported
 from narrashift.model.onnx_classifier import OnnxClassifier, open_onnx
 
 AGAIN = "narrashift export"
@@ -26,7 +26,7 @@ def test_a_record_names_both_engines_and_the_bundle(exported):
     record = read_exported(open_bundle(exported))
     assert record.bundle == open_bundle(exported).digest
     assert record.engines.keys() == {"onnx", "onnx-int8"}
-    assert exported_file(open_bundle(exported), "onnx").file == "fp32.onnx"
+    assert exported_for(open_bundle(exported), "onnx").engines["onnx"].file == "fp32.onnx"
 
 
 @pytest.mark.parametrize(
