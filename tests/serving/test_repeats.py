@@ -94,7 +94,7 @@ def test_case_and_signs_tell_passages_apart(both):
     assert len(fake.asked_in_all) == 3
 
 
-def test_an_answer_in_use_is_remembered_and_one_long_unused_is_forgotten(monkeypatch):
+def test_an_answer_in_use_is_remembered_and_one_long_unused_is_forgotten():
     fake = Fake()
     repeats = Repeats(fake, heads=HEADS, most=3)
     for number in range(20):
