@@ -23,7 +23,7 @@ from .articles import Columns, name_inputs, plan_columns, read_articles
 from .engines import choose_engine, open_engine
 from .fingerprint import fingerprint
 from .folder import ERROR_FILE, ERROR_PARTS, PARTS, Counts, ScoreFolder
-from .repeats import Repeats
+from .repeats import MOST, Repeats
 from .settings import Engine, ScoreSettings
 from .table import own_columns, score_schema, score_table
 from .windows import Window, windows
@@ -93,7 +93,11 @@ def score(
         before, started, reused = folder.counts.passages, time.monotonic(), 0
         if not folder.done:
             heads = {name: len(task.leaves) for name, task in bundle.codebook.tasks.items()}
-            classifier = Repeats(open_engine(bundle, engine=engine, settings=settings), heads=heads)
+            classifier = Repeats(
+                open_engine(bundle, engine=engine, settings=settings),
+                heads=heads,
+                most=0 if engine == "torch" else MOST,
+            )
             write = partial(_write, folder, schema=schema, columns=columns, bundle=bundle, settings=settings)
             articles = read_articles(entries, columns=columns, settings=settings, after=folder.position)
             done = folder.counts.rows

@@ -35,6 +35,8 @@ def choose_engine(bundle: Bundle, *, settings: ScoreSettings) -> Engine:
     if named != "auto":
         if named != "torch" and settings.device not in ("auto", "cpu"):
             raise UserError(f"engine {named!r} runs on the CPU, not on {settings.device!r}. Choose --engine torch")
+        if named != "torch" and settings.precision == "bf16":
+            raise UserError(f"engine {named!r} has no bf16. Choose --engine torch, or leave out precision")
         return named
     if settings.precision == "bf16" or not _on_cpu(settings.device):
         return "torch"

@@ -120,3 +120,8 @@ def torch_threads():
 def test_torch_uses_the_cores_that_are_asked_for(tiny_bundle, torch_threads, threads):
     open_engine(open_bundle(tiny_bundle), engine="torch", settings=ScoreSettings(threads=threads, device="cpu"))
     assert torch_threads() == threads
+
+
+def test_an_onnx_engine_refuses_bf16(exported_bundle):
+    with pytest.raises(UserError, match="engine 'onnx' has no bf16"):
+        chosen(exported_bundle, engine="onnx", precision="bf16")

@@ -88,6 +88,31 @@ def test_passages_that_differ_in_white_space_only_are_asked_once(both):
     assert repeats.reused == 2
 
 
+def test_white_space_counts_where_the_tokenizer_sees_it():
+    class Bytes(Fake):
+        def count_tokens(self, texts):
+            return np.array([len(text.encode()) for text in texts])
+
+    fake = Bytes()
+    Repeats(fake, heads=HEADS).logits(["Kyiv holds.", "Kyiv\nholds.", "Kyiv holds."])
+    assert fake.asked_in_all == ["Kyiv holds.", "Kyiv\nholds."]
+
+
+def test_a_form_feed_is_no_space(both):
+    repeats, fake = both
+    repeats.logits(["Kyiv holds.", "Kyiv\x0cholds."])
+    assert len(fake.asked_in_all) == 2
+
+
+def test_with_nothing_to_remember_each_call_asks_again():
+    fake = Fake()
+    repeats = Repeats(fake, heads=HEADS, most=0)
+    for _ in range(2):
+        repeats.logits(["Kyiv holds.", "Kyiv holds."])
+    assert fake.asked_in_all == ["Kyiv holds."] * 2
+    assert repeats.reused == 2
+
+
 def test_case_and_signs_tell_passages_apart(both):
     repeats, fake = both
     repeats.logits(["Kyiv holds.", "kyiv holds.", "Kyiv holds"])
@@ -141,9 +166,13 @@ def test_a_dump_that_says_everything_three_times_has_the_same_scores_each_time(
     assert single.scored.reused == 0
 
 
-def test_repeats_are_reused_over_the_parts_of_a_run(score_dump, small_parts):
-    outcome = score_dump([{"id": n, "text": "Kyiv holds."} for n in range(12)], part=1)
-    assert (outcome.scored.parts, outcome.scored.reused) == (3, 11)
+@pytest.mark.parametrize(("engine", "reused"), [("onnx-int8", 11), ("torch", 9)])
+def test_repeats_are_reused_over_the_parts_of_a_run_where_that_is_exact(
+    score_dump, exported_bundle, small_parts, engine, reused
+):
+    rows = [{"id": n, "text": "Kyiv holds."} for n in range(12)]
+    outcome = score_dump(rows, model=exported_bundle, engine=engine, part=1)
+    assert (outcome.scored.parts, outcome.scored.reused) == (3, reused)
     assert len(set(outcome.table["stance.neutral"].to_pylist())) == 1
 
 
