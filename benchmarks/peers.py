@@ -115,7 +115,7 @@ def onnx_loops(bundle: Bundle, network: PassageClassifier, folder: Path) -> Iter
     ids = torch.randint(5, 1_000, (3, 17))
     dims = {0: torch.export.Dim("passages"), 1: torch.export.Dim("tokens")}
     program = torch.onnx.export(
-        Flat(), (ids, torch.ones_like(ids)), dynamo=True, dynamic_shapes=(dims, dims), verbose=False,
+        Flat().eval(), (ids, torch.ones_like(ids)), dynamo=True, dynamic_shapes=(dims, dims), verbose=False,
         input_names=["input_ids", "attention_mask"], external_data=False,
     )  # fmt: skip
     program.save(str(folder / "plain.onnx"))

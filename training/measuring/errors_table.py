@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ...model.codebook import Task
 from ..data.corpus import Corpus
 from .evaluation import Predictions, truth
+
+STYLE = (
+    "table{border-collapse:collapse;font:14px/1.4 sans-serif}"
+    "th,td{padding:.4em .8em;border-bottom:1px solid #ddd;text-align:left;vertical-align:top}"
+    "td:nth-child(2){max-width:60em}"
+)
 
 
 def worst_errors(predicted: Predictions, *, corpus: Corpus, most: int = 100) -> list[dict[str, Any]]:
@@ -36,6 +44,15 @@ def worst_errors(predicted: Predictions, *, corpus: Corpus, most: int = 100) -> 
                 }
             )
     return sorted(rows, key=lambda row: -row["sureness"])[:most]
+
+
+def errors_page(rows: Sequence[dict[str, Any]]) -> str:
+    """The same rows as an HTML page with whole passages; MLflow's table cuts a cell after some twenty characters."""
+    frame = pd.DataFrame(rows).dropna(axis="columns", how="all")
+    # pandas cuts cells too, at 50 characters by default
+    with pd.option_context("display.max_colwidth", None):
+        table = frame.to_html(index=False, border=0, escape=True, float_format="{:.3f}".format)
+    return f"<!doctype html><meta charset='utf-8'><title>worst errors</title><style>{STYLE}</style>{table}"
 
 
 def _leaves(on: np.ndarray, *, task: Task) -> str:

@@ -19,6 +19,7 @@ from ...model.errors import Interrupted, UserError
 from ..data.corpus import Corpus
 from ..data.splits import Split
 from ..gate import gate
+from ..measuring.errors_table import errors_page
 from ..measuring.evaluation import Predictions, Report, measure, predict
 from ..provenance import public_name
 from ..settings import TrainSettings
@@ -185,6 +186,7 @@ class Tracking:
         if errors:
             table = {key: [row[key] for row in errors] for key in errors[0]}
             self.outbox.send(self.mlflow.log_table, table, "worst_errors.json")
+            self.outbox.send(self.mlflow.log_text, errors_page(errors), "worst_errors.html")
 
     def log_figures(self, figures: Iterable[tuple[str, Any]]) -> None:
         """Figures under `figures/`."""

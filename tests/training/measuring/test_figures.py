@@ -7,7 +7,7 @@ import io
 import numpy as np
 import pytest
 
-from narrashift.training.measuring.errors_table import worst_errors
+from narrashift.training.measuring.errors_table import errors_page, worst_errors
 from narrashift.training.measuring.evaluation import Predictions, truth
 from narrashift.training.measuring.figures import draw_figures
 
@@ -56,6 +56,12 @@ def test_the_worst_errors_come_first_with_all_that_a_reader_needs(predicted, cor
         {"task": "frame", "text": "a", "true": "gains_russia", "decided": "(none)", "sureness": 0.7}
         | {"id": "1", "source": "x"},
     ]
+
+
+def test_the_page_of_errors_has_whole_passages_and_no_empty_columns():
+    rows = [{"task": "stance", "text": "<b>long</b> " * 30, "true": "neutral", "sureness": 0.95, "source": None}]
+    page = errors_page(rows)
+    assert "&lt;b&gt;long&lt;/b&gt; " * 29 in page and "<b>" not in page and "source" not in page and "0.950" in page
 
 
 def test_no_more_errors_than_asked_for(predicted, corpus):

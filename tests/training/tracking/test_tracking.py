@@ -117,7 +117,7 @@ def test_the_data_are_inputs_with_their_digests(tracked, small_corpus):
 def test_figures_settings_and_worst_errors_are_artifacts(tracked, codebook, tiny_backbone):
     run_id = tracked.run.info.run_id
     names = {item.path for item in tracked.client.list_artifacts(run_id)}
-    assert {"figures", "worst_errors.json", "settings.toml", "codebook.toml"} <= names
+    assert {"figures", "worst_errors.html", "worst_errors.json", "settings.toml", "codebook.toml"} <= names
     for kind in ("confusion", "precision_recall", "reliability"):
         drawn = {item.path for item in tracked.client.list_artifacts(run_id, f"figures/{kind}")}
         assert drawn == {f"figures/{kind}/{task}.png" for task in codebook.tasks}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -71,7 +73,7 @@ def seen(browser, served):
     page = browser.new_page(viewport={"width": 1700, "height": 1100})
     page.set_default_timeout(60_000)
 
-    def look(name, path, *words, click=()):
+    def look(name, path, *words, click=(), inside=None):
         page.goto(f"{served.address}/#{path}")
         with contextlib.suppress(playwright.TimeoutError):  # the assistant covers a quarter of the page
             page.get_by_role("button", name="Close").first.click(timeout=5_000)
@@ -79,6 +81,8 @@ def seen(browser, served):
             (page.locator(word) if word.startswith("[") else page.get_by_text(word, exact=True)).first.click()
         for word in words:
             page.get_by_text(word, exact=False).first.wait_for()
+        if inside:
+            page.frame_locator("iframe").get_by_text(inside).first.wait_for()
         page.wait_for_timeout(1_500)
         if folder := os.environ.get("SCREENSHOTS"):
             page.screenshot(path=f"{folder}/{name}.png")
@@ -92,6 +96,15 @@ def experiment(served):
     import mlflow
 
     return mlflow.MlflowClient(served.address).get_run(served.runs[0]).info.experiment_id
+
+
+def longest_error(served, folder):
+    """The longest passage in a run's table of worst errors."""
+    import mlflow
+
+    file = mlflow.MlflowClient(served.address).download_artifacts(served.runs[0], "worst_errors.json", str(folder))
+    table = json.loads(Path(file).read_text("utf-8"))
+    return max((row[table["columns"].index("text")] for row in table["data"]), key=len)
 
 
 def test_the_run_table_names_the_runs(seen, served):
@@ -122,9 +135,10 @@ def test_a_run_shows_its_settings_and_figures(seen, served):
     assert "train_passages" in text
 
 
-def test_the_error_table_and_the_figures_open_in_the_ui(seen, served):
+def test_the_error_table_and_the_figures_open_in_the_ui(seen, served, tmp_path):
     at = f"/experiments/{experiment(served)}/runs/{served.runs[0]}/artifacts"
-    assert "sureness" in seen("errors", f"{at}/worst_errors.json", "sureness")
+    assert "sureness" in seen("error_table", f"{at}/worst_errors.json", "sureness")
+    seen("errors", f"{at}/worst_errors.html", "worst_errors.html", inside=longest_error(served, tmp_path)[-40:])
     seen("figure", at, "Path: ", click=["figures", "confusion", "stance.png"])
 
 
