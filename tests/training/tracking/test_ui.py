@@ -74,6 +74,7 @@ def seen(browser, served):
     page.set_default_timeout(60_000)
 
     def look(name, path, *words, click=(), inside=None):
+        page.goto("about:blank")  # else only what is behind the # changes, and MLflow keeps the artifact that it shows
         page.goto(f"{served.address}/#{path}")
         with contextlib.suppress(playwright.TimeoutError):  # the assistant covers a quarter of the page
             page.get_by_role("button", name="Close").first.click(timeout=5_000)
@@ -119,7 +120,7 @@ def test_the_view_of_figures_shows_each_tasks_beside_the_yardsticks(seen, served
     path = f"/experiments/{run.info.experiment_id}/runs?viewStateShareKey=narrashift"
     assert run_table(served.address) == f"{served.address}/#{path}"
     text = seen("figures", path, "test/macro_f1/stance", "yardstick/macro_f1/stance", "study-0-seed0")
-    assert f"{run.data.metrics['test/macro_f1/stance']:.3f}" in text
+    assert str(run.data.metrics["test/macro_f1/stance"]) in text
 
 
 def test_the_trials_of_a_sweep_lie_below_it(seen, served):
