@@ -174,9 +174,11 @@ def train(
                 provenance=origin,
             )
         progress("logging the run" + (" and registering the model" if register else ""), 0, 0)
-        run.log_results(report=report, yardstick=linear_report, errors=worst_errors(predicted, corpus=split.test))
-        run.log_figures(draw_figures(predicted, corpus=split.test))
-        champion = run.register(bundle=out, test=split.test, predicted=predicted) if register else "not registered"
+        try:  # the model first: MLflow asks a server for each figure that the run has by then, one after the other
+            champion = run.register(bundle=out, test=split.test, predicted=predicted) if register else "not registered"
+        finally:
+            run.log_results(report=report, yardstick=linear_report, errors=worst_errors(predicted, corpus=split.test))
+            run.log_figures(draw_figures(predicted, corpus=split.test))
     shutil.rmtree(work, ignore_errors=True)
     return Trained(
         bundle=out, report=report, yardstick=linear_report, run_id=run.run_id, champion=champion, predicted=predicted,

@@ -177,7 +177,10 @@ class Tracking:
                     self.log_epoch(measured)
 
     def log_results(self, *, report: Report, yardstick: Report, errors: list[dict[str, Any]]) -> None:
-        """Final figures as `test/…` and `yardstick/…`, each with `_lo` and `_hi`, and the worst errors."""
+        """Final figures as `test/…` and `yardstick/…`, each with `_lo` and `_hi`, and the worst errors.
+
+        MLflow gives them to the run's model too, if it is registered by then.
+        """
         for prefix, figures in (("test", report.flat()), ("yardstick", yardstick.flat())):
             values = {f"{prefix}/{name}": value for name, value in figures.items() if value is not None}
             self.outbox.send(self._metrics, values)

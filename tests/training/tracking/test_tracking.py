@@ -114,6 +114,12 @@ def test_the_data_are_inputs_with_their_digests(tracked, small_corpus):
     assert found == {part: (part, getattr(split, part).digest) for part in ("train", "validation", "test")}
 
 
+def test_the_logged_model_has_the_figures_of_its_run(tracked):
+    [output] = tracked.run.outputs.model_outputs
+    found = {metric.key: metric.value for metric in tracked.client.get_logged_model(output.model_id).metrics}
+    assert found["test/macro_f1/stance"] == tracked.run.data.metrics["test/macro_f1/stance"]
+
+
 def test_figures_settings_and_worst_errors_are_artifacts(tracked, codebook, tiny_backbone):
     run_id = tracked.run.info.run_id
     names = {item.path for item in tracked.client.list_artifacts(run_id)}
