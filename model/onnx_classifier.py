@@ -16,7 +16,7 @@ from .close_calls import CloseCalls
 from .cores import usable_cores
 from .errors import UserError
 from .exported import FOLDER, OnnxEngine, exported_for, file_sha256
-from .tokens import encode, equal_batches, read_tokenizer
+from .tokens import count_tokens, encode, equal_batches, read_tokenizer
 
 BATCH_TOKENS = 512
 """A layer's activations of so many tokens stay near the core. From 256 to 1,024 alike; 2,048 and more are slower."""
@@ -64,7 +64,7 @@ class OnnxClassifier:
         self.pool = ThreadPoolExecutor(threads or usable_cores(), thread_name_prefix="onnx")
 
     def count_tokens(self, texts: Sequence[str]) -> np.ndarray:
-        return np.array([len(e) for e in self.tokenizer.encode_batch_fast(list(texts))], dtype=np.int64)
+        return count_tokens(self.tokenizer, texts)
 
     def logits(self, texts: Sequence[str], *, tick: Tick | None = None) -> Logits:
         assert self.max_tokens is not None
