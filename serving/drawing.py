@@ -12,8 +12,9 @@ from ..model.errors import UserError
 from ..model.progress import Progress, silent
 from ..rows import find_files
 from .articles import Article, Position, name_inputs, plan_columns, read_articles
-from .cutting import CountTokens, cut_articles
+from .cutting import CountTokens
 from .settings import ScoreSettings
+from .windows import cut_texts
 
 BLOCK = 256
 """Articles cut at once."""
@@ -60,15 +61,7 @@ def draw_passages(
     for start in range(0, len(found), BLOCK):
         progress("cutting articles", start, len(found))
         block = found[start : start + BLOCK]
-        if settings.cut == "none":
-            spans = [[(0, len(text))] for text in block]
-        else:
-            spans = cut_articles(
-                block,
-                count_tokens=count_tokens,
-                most_tokens=min(settings.passage_tokens, max_tokens),
-                most_sentences=settings.passage_sentences,
-            )
+        spans = cut_texts(block, count_tokens=count_tokens, max_tokens=max_tokens, settings=settings)
         for number, (text, own) in enumerate(zip(block, spans, strict=True), start=start):
             for begin, end in own:
                 passages.setdefault(text[begin:end].strip(), number)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..model.classifier import Classifier
 from .articles import Article, Position, Refused
-from .cutting import Span, cut_articles
+from .cutting import CountTokens, Span, cut_articles
 from .settings import ScoreSettings
 
 ROWS_AT_ONCE = 256
@@ -51,7 +51,13 @@ def windows(
         before = window or Window([], [], [], block[0].at)
         window = Window(
             articles=before.articles + good,
-            spans=before.spans + _cut([article.text for article in good], classifier=classifier, settings=settings),
+            spans=before.spans
+            + cut_texts(
+                [article.text for article in good],
+                count_tokens=classifier.count_tokens,
+                max_tokens=classifier.max_tokens,
+                settings=settings,
+            ),
             refused=before.refused + [item for item in block if isinstance(item, Refused)],
             position=block[-1].at,
         )
@@ -62,12 +68,19 @@ def windows(
         yield window
 
 
-def _cut(texts: Sequence[str], *, classifier: Classifier, settings: ScoreSettings) -> list[list[Span]]:
+def cut_texts(
+    texts: Sequence[str], *, count_tokens: CountTokens, max_tokens: int | None, settings: ScoreSettings
+) -> list[list[Span]]:
+    """Passages of each article, or each as one passage, as the settings want it.
+
+    Args:
+        count_tokens, max_tokens: of the classifier that will score them.
+    """
     if not texts or settings.cut == "none":
         return [[(0, len(text))] for text in texts]
     return cut_articles(
         texts,
-        count_tokens=classifier.count_tokens,
-        most_tokens=min(settings.passage_tokens, classifier.max_tokens or settings.passage_tokens),
+        count_tokens=count_tokens,
+        most_tokens=min(settings.passage_tokens, max_tokens or settings.passage_tokens),
         most_sentences=settings.passage_sentences,
     )
