@@ -91,12 +91,22 @@ def open_onnx(
     Raises:
         UserError: not exported, exported from other weights, or a file that is not the one that was measured.
     """
+    found = exported_for(bundle, engine).engines[engine]
+    if not found.margins:
+        return _open(bundle, engine, threads=threads, batch_tokens=batch_tokens)
+    with ThreadPoolExecutor(2) as both:  # reading and preparing a file keeps one core busy for a while
+        files: list[OnnxEngine] = [engine, "onnx"]
+        quick, exact = both.map(lambda one: _open(bundle, one, threads=threads, batch_tokens=batch_tokens), files)
+    return CloseCalls(quick, exact, codebook=bundle.codebook, decision=bundle.decision, margins=found.margins)
+
+
+def _open(bundle: Bundle, engine: OnnxEngine, *, threads: int | None, batch_tokens: int | None) -> OnnxClassifier:
     exported = exported_for(bundle, engine)
     found = exported.engines[engine]
     path = bundle.path / FOLDER / found.file
     if file_sha256(path) != found.sha256:
         raise UserError(f"{path}: damaged. Export it again: narrashift export {bundle.path} --overwrite")
-    opened = OnnxClassifier(
+    return OnnxClassifier(
         path,
         read_tokenizer(bundle.path / "tokenizer.json"),
         heads=exported.heads,
@@ -104,7 +114,3 @@ def open_onnx(
         threads=threads,
         batch_tokens=batch_tokens,
     )
-    if not found.margins:
-        return opened
-    exact = open_onnx(bundle, "onnx", threads=threads, batch_tokens=batch_tokens)
-    return CloseCalls(opened, exact, codebook=bundle.codebook, decision=bundle.decision, margins=found.margins)
