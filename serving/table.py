@@ -45,6 +45,12 @@ def score_schema(columns: Columns, *, bundle: Bundle, engine: Engine, cascade: b
         "narrashift.engine": engine,
         "narrashift.codebook": f"{codebook.name} {codebook.version} {codebook.digest}",
         "narrashift.decision": bundle.decision.model_dump_json(),
+        "narrashift.tasks": json.dumps(
+            {
+                name: {"kind": task.kind, "leaves": task.leaves, "parents": task.parents}
+                for name, task in codebook.tasks.items()
+            }
+        ),
     }
     return pa.schema(fields, metadata=metadata)
 

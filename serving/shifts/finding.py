@@ -1,0 +1,68 @@
+"""What a finding is: a dated change of one source's series, with its sizes and how sure they are."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["narrative", "topic mix", "volume"]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A figure with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """The periods on one side of a shift, up to the neighbouring shift: first day, the day behind it, articles."""
+
+    start: dt.date
+    end: dt.date
+    articles: int
+
+
+@dataclass(frozen=True)
+class Shift:
+    """A change of level in a series.
+
+    Attributes:
+        id: names it within its run.
+        by: the source.
+        task: whose label moved; `narrative` for a composite one, `volume` for the number of articles.
+        label: the label that moved most.
+        kind: what changed: the story, the mix of topics, or how much was written.
+        date: first day of the first period of the new level; `earliest` and `latest` its 95 % interval.
+        share_before, share_after, change: corrected shares 0..1; of volume, articles a period, and their ratio.
+        p_value: by block permutation; `q_value` adjusted over all series of the run (Benjamini and Hochberg).
+        by_topics: the part of the change that other topics bring; None where topics are not known.
+        others: the other labels of a single task -> their change.
+    """
+
+    id: str
+    by: str
+    task: str
+    label: str
+    kind: Kind
+    date: dt.date
+    earliest: dt.date
+    latest: dt.date
+    before: Stretch
+    after: Stretch
+    share_before: Interval
+    share_after: Interval
+    change: Interval
+    p_value: float
+    q_value: float
+    by_topics: Interval | None = None
+    others: dict[str, float] | None = None
+
+    @property
+    def column(self) -> str:
+        """The label's column in a score table."""
+        return f"{self.task}.{self.label}"

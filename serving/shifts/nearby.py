@@ -1,0 +1,86 @@
+"""Passages of the articles before and after each shift, the nearest ones, gathered in one reading of the scores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from .articles import ARTICLE, answers, located
+from .articles import batches as batches_of
+from .finding import Shift
+from .narratives import Narrative
+from .scores import Scores
+from .settings import ShiftSettings
+
+MOST = 1_000
+"""Articles kept on each side of a shift."""
+PRUNE = 2_000_000
+"""Rows gathered before the far ones are dropped."""
+LINKS = ("url", "link")
+TEXT = "text"
+
+
+def gather(
+    scores: Scores, *, shifts: Sequence[Shift], narratives: Mapping[str, Narrative], settings: ShiftSettings
+) -> pl.DataFrame:
+    """A row for each passage: `shift` (its place in the list), `after` (or before it), `away` (days from it).
+
+    Further columns: `article`, `id`, `day`, `link`, `passage`, `start`, `end`, `topic` and `text` where the scores
+    have them, and the probability of each label and narrative. Of each side the nearest articles, 1,000 at most.
+    """
+    sides = pl.DataFrame(
+        [
+            {"shift": index, "after": after, "by_": shift.by, "from": side.start, "until": side.end, "at": shift.date}
+            for index, shift in enumerate(shifts)
+            for after, side in ((False, shift.before), (True, shift.after))
+        ],
+        schema={
+            "shift": pl.Int64, "after": pl.Boolean, "by_": pl.String,
+            "from": pl.Date, "until": pl.Date, "at": pl.Date,
+        },
+    )  # fmt: skip
+    wanted = _columns(scores, settings=settings)
+    found: list[pl.DataFrame] = []
+    for number, parts in enumerate(batches_of(scores)):
+        rows = (
+            located(scores, settings=settings, parts=parts)
+            .join(sides.lazy(), left_on="__by", right_on="by_")
+            .filter(pl.col("__day") >= pl.col("from"), pl.col("__day") < pl.col("until"))
+            .select(
+                "shift",
+                "after",
+                (pl.col("__day") - pl.col("at")).dt.total_days().abs().alias("away"),
+                (pl.col(ARTICLE).cast(pl.Int64) + (number << 40)).alias(ARTICLE),
+                pl.col("__day").alias("day"),
+                "passage",
+                "start",
+                "end",
+                *(pl.col(name).cast(pl.String).alias(new) for new, name in wanted.items()),
+                *(expression.alias(name) for name, expression in answers(scores, narratives=narratives).items()),
+            )
+            .collect()
+        )
+        found.append(rows)
+        if sum(map(len, found)) > PRUNE:
+            found = [_nearest(found)]
+    return _nearest(found)
+
+
+def _columns(scores: Scores, *, settings: ShiftSettings) -> dict[str, str]:
+    """Our name -> the column, of those that the scores have."""
+    link = settings.link and scores.need(settings.link, flag="--link")
+    columns = {
+        "id": scores.id,
+        "link": link or next((name for name in LINKS if name in scores.columns), None),
+        "topic": settings.topic and scores.need(settings.topic, flag="--topic"),
+        "text": TEXT if TEXT in scores.columns else None,
+    }
+    return {new: name for new, name in columns.items() if name}
+
+
+def _nearest(tables: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    every = pl.concat(tables)
+    articles = every.unique(["shift", "after", ARTICLE]).sort("away", ARTICLE)
+    kept = articles.group_by("shift", "after", maintain_order=True).head(MOST).select("shift", "after", ARTICLE)
+    return every.join(kept, on=["shift", "after", ARTICLE], how="semi").sort("shift", "after", ARTICLE, "passage")
