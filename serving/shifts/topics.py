@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +32,7 @@ def find_topics(texts: list[str], *, seed: int) -> np.ndarray:
     """A topic for each text, ``(texts,)`` int: k-means over word weights in 50 directions (TF-IDF, LSA)."""
     from sklearn.cluster import KMeans
     from sklearn.decomposition import TruncatedSVD
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
     from sklearn.preprocessing import normalize
 
@@ -43,7 +45,9 @@ def find_topics(texts: list[str], *, seed: int) -> np.ndarray:
         )
     )
     directions = TruncatedSVD(min(50, len(texts) - 1), random_state=seed).fit_transform(words)
-    return KMeans(topics, n_init=3, random_state=seed).fit_predict(normalize(directions))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # fewer different texts than topics: then fewer are found
+        return KMeans(topics, n_init=3, random_state=seed).fit_predict(normalize(directions))
 
 
 def decompose(
