@@ -10,12 +10,12 @@ from typing import Annotated
 import typer
 
 from ..model.errors import UserError
-from .options import Config, Encoding, PrintConfig, Set, assignments, bundle_folder, pairs
+from .options import Config, PrintConfig, Set, assignments, bundle_folder, pairs
 
 
 def score(
     inputs: Annotated[
-        list[Path] | None, typer.Argument(help="JSONL, CSV, TSV, Parquet, text (also .gz), or folders.")
+        list[Path] | None, typer.Argument(help="Files, folders, zip files, or - for standard input; see --format.")
     ] = None,
     model: Annotated[str, typer.Option(help="A bundle folder, or models:/narrashift@champion.")] = "",
     out: Annotated[Path, typer.Option(help="The score folder; the same command goes on with it.")] = Path("scores"),
@@ -31,7 +31,16 @@ def score(
     as_text: Annotated[
         list[str] | None, typer.Option(help="Carried columns to store as text whatever they hold.")
     ] = None,
-    encoding: Encoding = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Of JSON, JSONL, CSV, TSV and text; each file's is detected by default.")
+    ] = None,
+    format: Annotated[
+        str | None,
+        typer.Option(
+            help="Read every file as jsonl, csv, tsv, parquet, arrow, json, telegram, text, html or warc; "
+            "by its ending by default (also with .gz or .zst)."
+        ),
+    ] = None,
     abstain: Annotated[
         float | None, typer.Option(help="Leave a passage undecided where more than this share might be wrong.")
     ] = None,
@@ -58,8 +67,8 @@ def score(
         raise UserError(f"--column {sorted(unknown)[0]}=…: score takes text=NAME and id=NAME; see --carry for others")
     carried = _carried(carry) if carry else None
     flags = {
-        **named, "carry": carried, "as_text": as_text or None, "encoding": encoding, "cut": cut, "part": part,
-        "abstain": abstain, "cascade": cascade, "cascade_task": cascade_task,
+        **named, "carry": carried, "as_text": as_text or None, "encoding": encoding, "format": format,
+        "cut": cut, "part": part, "abstain": abstain, "cascade": cascade, "cascade_task": cascade_task,
         "engine": engine, "threads": threads, "device": device,
     }  # fmt: skip
     chosen = ScoreSettings.read(config, {**assignments(settings), **{k: v for k, v in flags.items() if v is not None}})

@@ -6,14 +6,13 @@ import itertools
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from ..model.errors import UserError, suggestion
 from ..model.passages import unusable_text
-from ..rows import BadRow, Row, check_encoding, file_names, read_rows
+from ..rows import BadRow, Input, Row, check_encoding, read_rows
 from .settings import ScoreSettings
 
 SAMPLE = 1_000
@@ -21,16 +20,8 @@ CARRIED_BY_DEFAULT = ("source", "date")
 
 
 @dataclass(frozen=True)
-class Input:
-    """A file of the dump and what it is called in places."""
-
-    path: Path
-    name: str
-
-
-@dataclass(frozen=True)
 class Position:
-    """The last row that was read: index of the file, number of the row (None: the file is done)."""
+    """The last row that was read: index of the input, number of the row (None: the input is done)."""
 
     file: int = 0
     row: int | None = 0
@@ -69,11 +60,6 @@ class Columns:
     types: dict[str, pa.DataType]
 
 
-def name_inputs(files: list[Path]) -> list[Input]:
-    """Inputs with the names by which their rows are told apart."""
-    return [Input(path=file, name=name) for file, name in zip(files, file_names(files), strict=True)]
-
-
 def plan_columns(inputs: list[Input], *, settings: ScoreSettings, taken: Iterable[str]) -> Columns:
     """Look at the first rows of the dump and settle columns and types.
 
@@ -105,7 +91,7 @@ def _sample(inputs: list[Input], *, settings: ScoreSettings) -> list[Row]:
     """The first rows of the dump that can be read, a thousand at most."""
     rows, first_bad = [], None
     for entry in inputs:
-        for row in itertools.islice(read_rows(entry.path, name=entry.name, encoding=settings.encoding), SAMPLE):
+        for row in itertools.islice(read_rows(entry, encoding=settings.encoding), SAMPLE):
             if isinstance(row, Row):
                 rows.append(row)
             else:
@@ -155,7 +141,7 @@ def read_articles(
         if index == after.file and after.row is None:
             continue
         skip = (after.row or 0) if index == after.file else 0
-        for row in read_rows(inputs[index].path, name=inputs[index].name, encoding=settings.encoding, skip=skip):
+        for row in read_rows(inputs[index], encoding=settings.encoding, skip=skip):
             yield _article(row, columns=columns, at=Position(index, row.number))
 
 

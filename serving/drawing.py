@@ -10,8 +10,8 @@ from pathlib import Path
 
 from ..model.errors import UserError
 from ..model.progress import Progress, silent
-from ..rows import find_files
-from .articles import Article, Position, name_inputs, plan_columns, read_articles
+from ..rows import find_files, name_inputs
+from .articles import Article, Position, plan_columns, read_articles
 from .cutting import CountTokens
 from .settings import ScoreSettings
 from .windows import cut_texts
@@ -51,7 +51,7 @@ def draw_passages(
     Raises:
         UserError: a missing input, no text column, no readable row.
     """
-    entries = name_inputs(find_files(map(Path, inputs)))
+    entries = name_inputs(find_files(map(Path, inputs), format=settings.format), format=settings.format)
     columns = plan_columns(entries, settings=settings.model_copy(update={"carry": {}}), taken=())
     rows = read_articles(entries, columns=columns, settings=settings, after=Position())
     found = _smallest((row.text for row in rows if isinstance(row, Article)), most=most, seed=seed, progress=progress)

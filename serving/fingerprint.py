@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import zlib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from ..model.bundle import Bundle
 from ..model.exported import exported_for
 from ..model.student import student_digest
-from .articles import Columns, Input
+from ..rows import AUTO, Input, estimate_rows, settled_encoding
+from .articles import Columns
 from .settings import Engine, ScoreSettings
 
 BLOCK = 1 << 20
@@ -21,16 +22,12 @@ NOT_DECIDING = {"engine", "threads", "batch_tokens"}
 def fingerprint(
     *, bundle: Bundle, engine: Engine, settings: ScoreSettings, inputs: Sequence[Input], columns: Columns
 ) -> tuple[dict[str, Any], int]:
-    """The content of `run.json`, and about how many rows there are (lines; 0 where that cannot be told).
+    """The content of `run.json`, and about how many rows there are (0 where that cannot be told).
 
     Raises:
         UserError: a cascade is asked for, and the bundle has no student, or that of another bundle.
     """
-    files, lines = [], 0
-    for entry in inputs:
-        digest, count = _read_through(entry)
-        files.append({"name": entry.name, "bytes": entry.path.stat().st_size, "sha256": digest})
-        lines += count
+    digests: dict[Path, tuple[int, str]] = {}
     return {
         "bundle": bundle.digest,
         "codebook": f"{bundle.codebook.name} {bundle.codebook.version}",
@@ -39,8 +36,8 @@ def fingerprint(
         **({} if settings.cascade is None else {"student": student_digest(bundle)}),
         "settings": settings.model_dump(mode="json", exclude=NOT_DECIDING),
         "columns": {new: str(kind) for new, kind in columns.types.items()},
-        "input": files,
-    }, lines
+        "input": [_identity(entry, settings.encoding, digests) for entry in inputs],
+    }, sum(map(estimate_rows, inputs))
 
 
 def _engine(bundle: Bundle, engine: Engine) -> str:
@@ -50,36 +47,24 @@ def _engine(bundle: Bundle, engine: Engine) -> str:
     return f"{engine} {exported_for(bundle, engine).engines[engine].sha256[:16]}"
 
 
-def _read_through(entry: Input) -> tuple[str, int]:
-    """SHA-256 of a file's bytes, and the lines of its (unpacked) text or the rows of a Parquet file."""
-    total, lines = hashlib.sha256(), 0
-    unpack: Any = zlib.decompressobj(31) if entry.name.endswith(".gz") else None
-    with entry.path.open("rb") as file:
-        while block := file.read(BLOCK):
-            total.update(block)
-            if unpack is None:
-                lines += block.count(b"\n")
-                continue
-            try:
-                while block:
-                    lines += unpack.decompress(block, 4 * BLOCK).count(b"\n")
-                    block = unpack.unconsumed_tail or unpack.unused_data
-                    if unpack.eof:  # a gzip file may have several members
-                        unpack = zlib.decompressobj(31)
-            except zlib.error:
-                unpack = None
-    if ".parquet" in entry.name:
-        lines = _parquet_rows(entry)
-    elif ".txt" in entry.name:
-        lines = 1
-    return total.hexdigest(), lines
+def _identity(entry: Input, encoding: str, digests: dict[Path, tuple[int, str]]) -> dict[str, Any]:
+    """Name, size and digest of an input's file, which is read once however many members it has."""
+    if entry.path not in digests:
+        digests[entry.path] = _read_through(entry.path)
+    size, digest = digests[entry.path]
+    settled = settled_encoding(entry, encoding)
+    detected = {} if settled == AUTO else {"encoding": settled}
+    return {"name": entry.name, "bytes": size, "sha256": digest, **detected}
 
 
-def _parquet_rows(entry: Input) -> int:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
+def _read_through(path: Path) -> tuple[int, str]:
+    """Size and SHA-256 of a file's bytes; of one that cannot be read, why: its input is set aside for that."""
+    total, size = hashlib.sha256(), 0
     try:
-        return pq.read_metadata(entry.path).num_rows
-    except (pa.ArrowException, OSError):
-        return 0
+        with path.open("rb") as file:
+            while block := file.read(BLOCK):
+                total.update(block)
+                size += len(block)
+    except OSError as error:
+        return size, str(error.strerror)
+    return size, total.hexdigest()

@@ -56,7 +56,7 @@ class ScoreFolder:
         self.position, self.counts, self.parts, self.done = Position(), Counts(), 0, False
 
     def __enter__(self) -> ScoreFolder:
-        if self.path.exists() and not _is_score_folder(self.path):
+        if self.path.exists() and not is_score_folder(self.path):
             raise UserError(f"{self.path}: exists and is no score folder. Choose another --out")
         self.path.mkdir(parents=True, exist_ok=True)
         self.lock = FileLock(self.path / LOCK)
@@ -146,9 +146,11 @@ class ScoreFolder:
         return self.path / PARTS / f"{index:05d}.parquet"
 
 
-def _is_score_folder(path: Path) -> bool:
+def is_score_folder(path: Path) -> bool:
     """Whether the folder is one, or empty, or what is left of one that was killed before it said what it is."""
-    return path.is_dir() and ((path / RUN).exists() or {p.name for p in path.iterdir()} <= {LOCK, f"{RUN}.tmp"})
+    if not path.is_dir() or (path / RUN).exists():
+        return path.is_dir()
+    return all(p.name in (LOCK, f"{RUN}.tmp") or p.name.startswith("stdin.") for p in path.iterdir())
 
 
 def _write_table(table: pa.Table, path: Path) -> None:

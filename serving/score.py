@@ -17,18 +17,19 @@ from ..model.classifier import Logits
 from ..model.decision import check_risk
 from ..model.errors import UserError, suggestion
 from ..model.progress import Progress, silent
-from ..rows import find_files
+from ..rows import find_files, name_inputs
 from .ahead import Behind, ahead
-from .articles import Columns, name_inputs, plan_columns, read_articles
+from .articles import Columns, plan_columns, read_articles
 from .engines import choose_engine, open_engine
 from .fingerprint import fingerprint
-from .folder import ERROR_FILE, ERROR_PARTS, PARTS, Counts, ScoreFolder
+from .folder import ERROR_FILE, ERROR_PARTS, PARTS, PROGRESS, RUN, Counts, ScoreFolder
 from .repeats import MOST, Repeats
 from .settings import Engine, ScoreSettings
+from .standard_input import spooled_in, with_standard_input
 from .table import own_columns, score_schema, score_table
 from .windows import Window, windows
 
-OWN_FILES = (PARTS, ERROR_PARTS, ERROR_FILE)
+OWN_FILES = (PARTS, ERROR_PARTS, ERROR_FILE, RUN, PROGRESS)
 """Of a score folder that lies inside the dump: no input."""
 
 
@@ -66,7 +67,7 @@ def score(
     """Score every row of a dump into a folder; started again, it goes on where it was stopped.
 
     Args:
-        inputs: files and folders: JSONL, CSV, TSV, Parquet, plain text, also gzipped.
+        inputs: files and folders in any of `rows.FORMATS`, also packed or in zip files; `-` is standard input.
         model: a bundle folder.
         out: the score folder (DESIGN: `run.json`, `parts/`, `errors.parquet`, `progress.json`).
 
@@ -77,9 +78,11 @@ def score(
     settings, out = settings or ScoreSettings(), Path(out)
     bundle = open_bundle(model)
     check_risk(settings.abstain, decision=bundle.decision, place=bundle.path)
-    own = {out.resolve() / name for name in OWN_FILES}
-    found = [file for file in find_files(map(Path, inputs)) if not own & {file.resolve(), *file.resolve().parents}]
-    entries = name_inputs(found)
+    named = with_standard_input(inputs, out=out, format=settings.format)
+    own = {out.resolve() / name for name in OWN_FILES} | spooled_in(out) - {path.resolve() for path in named}
+    files = find_files(named, format=settings.format)
+    found = [file for file in files if not own & {file.resolve(), *file.resolve().parents}]
+    entries = name_inputs(found, format=settings.format)
     cascade = settings.cascade is not None
     if settings.cascade_task is not None and settings.cascade_task not in bundle.codebook.tasks:
         allowed = suggestion(settings.cascade_task, list(bundle.codebook.tasks))

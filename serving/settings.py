@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from ..model.settings import Settings
+from ..rows import Format
 
 Engine = Literal["torch", "onnx", "onnx-int8", "tfidf"]
 Count = Annotated[int, Field(ge=1)]
@@ -22,7 +23,8 @@ class ScoreSettings(Settings):
         description="columns to carry, new name -> column; `source` and `date` where there are such",
     )
     as_text: tuple[str, ...] = Field(default=(), description="carried columns to store as text whatever they hold")
-    encoding: str = Field(default="utf-8", description="of JSONL, CSV, TSV and plain text")
+    encoding: str = Field(default="auto", description="of JSON, JSONL, CSV, TSV and text; auto detects each file's")
+    format: Format | None = Field(default=None, description="read every file so, whatever its ending")
     cut: Literal["sentences", "none"] = Field(default="sentences", description="cut articles into passages, or not")
     passage_tokens: Annotated[int, Field(ge=16)] = Field(default=160, description="tokens a passage may have")
     passage_sentences: Count = Field(default=6, description="sentences a passage may have")

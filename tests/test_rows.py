@@ -198,7 +198,7 @@ def test_a_line_of_70_megabytes_is_refused_and_the_next_one_read(tmp_path, endin
 
 
 def test_a_csv_header_without_end_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("narrashift.rows.LONGEST_LINE", 100)
+    monkeypatch.setattr("narrashift.rows.bounds.LONGEST_LINE", 100)
     (bad,) = read(tmp_path, "head.csv", b"id," + b"x" * 200 + b"\n1,a\n")
     assert isinstance(bad, BadRow)
 
@@ -294,10 +294,10 @@ def test_a_file_named_twice_is_read_once(tmp_path):
     assert find_files([tmp_path, tmp_path / "a.jsonl", tmp_path / "." / "a.jsonl"]) == [tmp_path / "a.jsonl"]
 
 
-@pytest.mark.parametrize("name", ["missing.jsonl", "paper.pdf", "noending", "empty", "broken.json.gz"])
+@pytest.mark.parametrize("name", ["missing.jsonl", "paper.pdf", "noending", "empty", "broken.xml.gz"])
 def test_an_input_that_cannot_be_read_is_named(tmp_path, name):
     (tmp_path / "empty").mkdir()
-    for there in ("paper.pdf", "noending", "broken.json.gz"):
+    for there in ("paper.pdf", "noending", "broken.xml.gz"):
         (tmp_path / there).touch()
     with pytest.raises(UserError, match=name):
         find_files([tmp_path / name])

@@ -7,7 +7,8 @@ import pyarrow as pa
 import pytest
 
 from narrashift import UserError
-from narrashift.serving.articles import Article, Position, Refused, name_inputs, plan_columns, read_articles
+from narrashift.rows import name_inputs
+from narrashift.serving.articles import Article, Position, Refused, plan_columns, read_articles
 from narrashift.serving.settings import ScoreSettings
 
 ROW = {"id": 7, "url": "u", "source": "outlet", "date": "2022-03-01", "text": "Kyiv holds."}

@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from narrashift.model.bundle import open_bundle
-from narrashift.serving.articles import name_inputs, plan_columns
+from narrashift.rows import estimate_rows, name_inputs
+from narrashift.serving.articles import plan_columns
 from narrashift.serving.engines import choose_engine
-from narrashift.serving.fingerprint import _read_through, fingerprint
+from narrashift.serving.fingerprint import fingerprint
 from narrashift.serving.settings import ScoreSettings
 
 LINE = b'{"id": 1, "text": "Kyiv holds."}\n'
@@ -122,7 +123,7 @@ def test_a_gzip_file_that_unpacks_to_very_much_does_not_fill_the_memory(tmp_path
             file.write(bytes(2 << 20))
     tracemalloc.start()
     try:
-        _read_through(*name_inputs([tmp_path / "bomb.jsonl.gz"]))
+        estimate_rows(*name_inputs([tmp_path / "bomb.jsonl.gz"]))
         assert tracemalloc.get_traced_memory()[1] < 50 << 20
     finally:
         tracemalloc.stop()

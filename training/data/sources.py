@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ...model.errors import UserError
-from ...rows import BadRow, Row, check_encoding, file_format, file_names, find_files, read_rows
+from ...rows import LABELLED, BadRow, Row, check_encoding, file_format, find_files, name_inputs, read_rows
 
 
 def rows_of_files(data: Iterable[Path | str] | Path | str, *, encoding: str) -> Iterator[Row | BadRow]:
@@ -23,17 +23,24 @@ def rows_of_files(data: Iterable[Path | str] | Path | str, *, encoding: str) -> 
         except UserError as error:
             yield BadRow(str(path), None, str(error).removeprefix(f"{path}: "))
             continue
-        if found == [path] and file_format(path) == "text":
+        if found == [path] and not _labelled(path):
             yield BadRow(str(path), None, "plain text has no labels. A corpus is JSONL, CSV, TSV or Parquet")
-        files += [file for file in found if file_format(file) != "text"]
+        files += filter(_labelled, found)
     files = list({file.resolve(): file for file in reversed(files)}.values())[::-1]  # a file named twice is one
-    for file, name in zip(files, file_names(files), strict=True):
+    for entry in name_inputs(files):
+        if entry.refused is None and entry.format not in LABELLED:
+            continue
         empty = True
-        for row in read_rows(file, name=name, encoding=encoding):
+        for row in read_rows(entry, encoding=encoding):
             empty = False
             yield row
         if empty:
-            yield BadRow(name, None, "empty: there is no passage in it")
+            yield BadRow(entry.name, None, "empty: there is no passage in it")
+
+
+def _labelled(file: Path) -> bool:
+    """Whether a file can hold labels, or is a zip file, whose members may."""
+    return file_format(file) in (None, *LABELLED)
 
 
 def rows_of_dataset(dataset: Any, *, name: str = "dataset") -> Iterator[Row]:
