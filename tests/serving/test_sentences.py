@@ -15,17 +15,27 @@ def sentences(text: str) -> list[str]:
     return [text[start:end].strip() for start, end in sentence_spans(text)]
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
-@given(
-    st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
-    | st.lists(
-        st.sampled_from(["Київ", "Mr. X", ". ", "?!", "\n\n", "\r\n", " ", "\u2028", "\0", "«", '"', "(", "。", "..."])
-    ).map("".join)
-)
+PIECES = [
+    "Київ", "Mr. X", ". ", "?!", "\n\n", "\r\n", " ", "\u2028", "\0", "«", '"', "(", "。", "...", "… И ", "\n", "\n• ",
+    "1. ", "ген. ", "» — ", "🇺🇦", "‼\ufe0f", "\u200d", "т. д. Он", "A.", " слово", "They left. " * 40,
+    "“" + "Мы тут. " * 60,
+]  # fmt: skip
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1) | st.lists(st.sampled_from(PIECES)).map("".join))
 def test_sentences_are_the_whole_text(text):
     spans = sentence_spans(text)
     assert "".join(text[start:end] for start, end in spans) == text
     assert all(start < end for start, end in spans)
+
+
+def test_a_long_quotation_is_cut_into_its_sentences():
+    quoted = "They left at five. Nobody saw U.S. soldiers. " * 20
+    found = sentences(f"He said: “{quoted}” Then he left. “No more.”")
+    assert found[0] == "He said: “They left at five."
+    assert found[1:41:2] == ["Nobody saw U.S. soldiers."] * 19 + ["Nobody saw U.S. soldiers. ”"]
+    assert found[-2:] == ["Then he left.", "“No more.”"]
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
