@@ -15,7 +15,8 @@ from .options import Config, PrintConfig, Set, assignments, bundle_folder, pairs
 
 def score(
     inputs: Annotated[
-        list[Path] | None, typer.Argument(help="Files, folders, zip files, or - for standard input; see --format.")
+        list[Path] | None,
+        typer.Argument(help="Files, folders, zips, or - for standard input; see --input-format."),
     ] = None,
     model: Annotated[str, typer.Option(help="A bundle folder, or models:/narrashift@champion.")] = "",
     out: Annotated[Path, typer.Option(help="The score folder; the same command goes on with it.")] = Path("scores"),
@@ -34,7 +35,7 @@ def score(
     encoding: Annotated[
         str | None, typer.Option(help="Of JSON, JSONL, CSV, TSV and text; each file's is detected by default.")
     ] = None,
-    format: Annotated[
+    input_format: Annotated[
         str | None,
         typer.Option(
             help="Read every file as jsonl, csv, tsv, parquet, arrow, json, telegram, text, html or warc; "
@@ -52,6 +53,9 @@ def score(
     ] = None,
     cut: Annotated[str | None, typer.Option(help="sentences, or none: each row is one passage.")] = None,
     part: Annotated[int | None, typer.Option(help="Passages after which a part is written.")] = None,
+    format: Annotated[
+        str | None, typer.Option(help="parquet, or csv: in the end also scores.csv, for spreadsheets.")
+    ] = None,
     engine: Annotated[str | None, typer.Option(help="auto, torch, onnx or onnx-int8; see narrashift export.")] = None,
     threads: Annotated[int | None, typer.Option(help="Cores to use; all by default.")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu or cuda.")] = None,
@@ -67,9 +71,9 @@ def score(
         raise UserError(f"--column {sorted(unknown)[0]}=…: score takes text=NAME and id=NAME; see --carry for others")
     carried = _carried(carry) if carry else None
     flags = {
-        **named, "carry": carried, "as_text": as_text or None, "encoding": encoding, "format": format,
+        **named, "carry": carried, "as_text": as_text or None, "encoding": encoding, "input_format": input_format,
         "cut": cut, "part": part, "abstain": abstain, "cascade": cascade, "cascade_task": cascade_task,
-        "engine": engine, "threads": threads, "device": device,
+        "format": format, "engine": engine, "threads": threads, "device": device,
     }  # fmt: skip
     chosen = ScoreSettings.read(config, {**assignments(settings), **{k: v for k, v in flags.items() if v is not None}})
     if print_config:
@@ -82,6 +86,7 @@ def score(
     from ..model.decision import check_risk
     from ..rows import check_encoding
     from ..serving.score import score as run
+    from ..serving.spreadsheet import CSV_FILE
     from ..terminal import ProgressDisplay, print_scored
 
     check_encoding(chosen.encoding)
@@ -91,6 +96,8 @@ def score(
     with ProgressDisplay() as progress:
         scored = run(inputs, model=bundle.path, out=out, settings=chosen, progress=progress)
     print_scored(scored)
+    if chosen.format == "csv":
+        print(f"for spreadsheets: {scored.folder / CSV_FILE}")
 
 
 def _carried(values: Sequence[str]) -> dict[str, str]:

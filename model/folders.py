@@ -65,11 +65,16 @@ def check_free(path: Path, *, overwrite: bool) -> None:
 
 @contextlib.contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """A temporary name beside `path` that becomes it when the block ends without an error, and else is gone."""
+    """A temporary name beside `path` that becomes it when the block ends without an error, and else is gone.
+
+    When it returns, content and name outlive also a loss of power.
+    """
     temporary = path.with_name(path.name + ".tmp")
     try:
         yield temporary
+        sync(temporary)  # else the name may reach the disk before the content
         temporary.replace(path)
+        sync(path.parent)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
@@ -77,7 +82,14 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 def write_whole(path: Path, content: str | bytes) -> None:
     """Write a file so that a reader sees the old content or the new, never a part."""
-    with whole_file(path) as temporary, temporary.open("wb") as file:
-        file.write(content.encode("utf-8") if isinstance(content, str) else content)
-        file.flush()
-        os.fsync(file.fileno())
+    with whole_file(path) as temporary:
+        temporary.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file's content, or a folder's names, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

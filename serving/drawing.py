@@ -51,7 +51,7 @@ def draw_passages(
     Raises:
         UserError: a missing input, no text column, no readable row.
     """
-    entries = name_inputs(find_files(map(Path, inputs), format=settings.format), format=settings.format)
+    entries = name_inputs(find_files(map(Path, inputs), format=settings.input_format), format=settings.input_format)
     columns = plan_columns(entries, settings=settings.model_copy(update={"carry": {}}), taken=())
     rows = read_articles(entries, columns=columns, settings=settings, after=Position())
     found = _smallest((row.text for row in rows if isinstance(row, Article)), most=most, seed=seed, progress=progress)

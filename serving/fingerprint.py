@@ -15,8 +15,9 @@ from .articles import Columns
 from .settings import Engine, ScoreSettings
 
 BLOCK = 1 << 20
-NOT_DECIDING = {"engine", "threads", "batch_tokens"}
-"""Settings that change how long a run takes, or that `auto` may stand for: the engine itself is in the fingerprint."""
+NOT_DECIDING = {"engine", "threads", "batch_tokens", "format"}
+"""Settings that change how long a run takes, or what is written beside the parts, or that `auto` may stand for: the
+engine itself is in the fingerprint."""
 
 
 def fingerprint(
@@ -27,7 +28,7 @@ def fingerprint(
     Raises:
         UserError: a cascade is asked for, and the bundle has no student, or that of another bundle.
     """
-    digests: dict[Path, tuple[int, str]] = {}
+    digests: dict[Path, tuple[int | None, str]] = {}
     return {
         "bundle": bundle.digest,
         "codebook": f"{bundle.codebook.name} {bundle.codebook.version}",
@@ -47,18 +48,21 @@ def _engine(bundle: Bundle, engine: Engine) -> str:
     return f"{engine} {exported_for(bundle, engine).engines[engine].sha256[:16]}"
 
 
-def _identity(entry: Input, encoding: str, digests: dict[Path, tuple[int, str]]) -> dict[str, Any]:
+def _identity(entry: Input, encoding: str, digests: dict[Path, tuple[int | None, str]]) -> dict[str, Any]:
     """Name, size and digest of an input's file, which is read once however many members it has."""
     if entry.path not in digests:
-        digests[entry.path] = _read_through(entry.path)
+        digests[entry.path] = read_through(entry.path)
     size, digest = digests[entry.path]
     settled = settled_encoding(entry, encoding)
     detected = {} if settled == AUTO else {"encoding": settled}
     return {"name": entry.name, "bytes": size, "sha256": digest, **detected}
 
 
-def _read_through(path: Path) -> tuple[int, str]:
-    """Size and SHA-256 of a file's bytes; of one that cannot be read, why: its input is set aside for that."""
+def read_through(path: Path) -> tuple[int | None, str]:
+    """Size and SHA-256 of a file's bytes.
+
+    Of a file that cannot be read, the reason: it is the same input as long as it cannot, and its rest is set aside.
+    """
     total, size = hashlib.sha256(), 0
     try:
         with path.open("rb") as file:
@@ -66,5 +70,5 @@ def _read_through(path: Path) -> tuple[int, str]:
                 total.update(block)
                 size += len(block)
     except OSError as error:
-        return size, str(error.strerror)
+        return None, f"unreadable: {error.strerror or error}"
     return size, total.hexdigest()

@@ -7,6 +7,7 @@ in the same stretch of input lie in `errors/00000.parquet` before the part appea
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from collections.abc import Sequence
@@ -19,8 +20,9 @@ import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
 from ..model.errors import UserError
-from ..model.folders import whole_file, write_whole
+from ..model.folders import sync, whole_file, write_whole
 from .articles import Position, Refused
+from .same_run import refuse_other
 from .table import ERRORS, errors_table, with_metadata
 
 RUN, PROGRESS, PARTS, ERROR_PARTS, ERROR_FILE, LOCK = (
@@ -66,6 +68,12 @@ class ScoreFolder:
             raise UserError(
                 f"{self.path}: another process is scoring into it. Wait for it, or choose another --out"
             ) from None
+        except OSError as error:
+            if error.errno != errno.ENOLCK:
+                raise
+            raise UserError(
+                f"{self.path}: its file system has no locks. Choose an --out on another, and copy it afterwards"
+            ) from None
         try:
             self._open()
         except BaseException:
@@ -81,11 +89,13 @@ class ScoreFolder:
         before = _read_json(run) if run.exists() else {}
         present = {part.name for part in (self.path / PARTS).glob("*.parquet")}
         if present:
-            _refuse_other(self.path, before, self.fingerprint)
+            refuse_other(self.path, before, self.fingerprint)
         else:  # nothing is scored yet: a start that failed does not bind the next
             write_whole(run, json.dumps(self.fingerprint, indent=1))
         for name in (PARTS, ERROR_PARTS):
             (self.path / name).mkdir(exist_ok=True)
+        sync(self.path)
+        sync(self.path.parent)
         while (part := self._part(self.parts)).exists():
             try:
                 metadata = pq.read_schema(part).metadata
@@ -133,9 +143,14 @@ class ScoreFolder:
         self.done = True
         shutil.rmtree(self.path / ERROR_PARTS, ignore_errors=True)
 
+    @property
+    def part_files(self) -> list[Path]:
+        """The parts written so far, in order."""
+        return [self._part(index) for index in range(self.parts)]
+
     def count_student(self) -> int:
         """How many passages of a cascade's parts its student answered."""
-        columns = (pq.read_table(self._part(i), columns=["student"])["student"] for i in range(self.parts))
+        columns = (pq.read_table(part, columns=["student"])["student"] for part in self.part_files)
         return sum(column.to_numpy().sum() for column in columns)
 
     def _progress(self, *, done: bool) -> None:
@@ -166,30 +181,3 @@ def _read_json(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise UserError(f"{path}: not what a scoring run writes. Choose another --out")
     return content
-
-
-def _refuse_other(path: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
-    """Raise a `UserError` that says what differs between the run in the folder and this one."""
-    there, here = _flat(before), _flat(json.loads(json.dumps(now)))
-    differing = [key for key in {**there, **here} if there.get(key) != here.get(key)]
-    if differing:
-        shown = "; ".join(f"{k}: {_short(there.get(k))} there, {_short(here.get(k))} here" for k in differing[:8])
-        raise UserError(f"{path}: holds another run ({shown}). Choose another --out")
-
-
-def _flat(run: dict[str, Any]) -> dict[str, Any]:
-    """One level of keys: settings and columns by their own name, input files by theirs."""
-    flat: dict[str, Any] = {}
-    for key, value in run.items():
-        if isinstance(value, dict):
-            flat |= {f"{key}.{name}": inner for name, inner in value.items()}
-        elif isinstance(value, list):
-            flat |= {f"{key} {item.get('name')}": item.get("sha256") for item in value if isinstance(item, dict)}
-        else:
-            flat[key] = value
-    return flat
-
-
-def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 120 else text[:117] + "…"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -25,11 +25,13 @@ from .fingerprint import fingerprint
 from .folder import ERROR_FILE, ERROR_PARTS, PARTS, PROGRESS, RUN, Counts, ScoreFolder
 from .repeats import MOST, Repeats
 from .settings import Engine, ScoreSettings
+from .spreadsheet import CSV_FILE, write_csv
 from .standard_input import spooled_in, with_standard_input
 from .table import own_columns, score_schema, score_table
+from .unchanged import check_unchanged, file_states
 from .windows import Window, windows
 
-OWN_FILES = (PARTS, ERROR_PARTS, ERROR_FILE, RUN, PROGRESS)
+OWN_FILES = (PARTS, ERROR_PARTS, ERROR_FILE, RUN, PROGRESS, CSV_FILE)
 """Of a score folder that lies inside the dump: no input."""
 
 
@@ -73,16 +75,17 @@ def score(
 
     Raises:
         UserError: a missing input, no text column, no bundle, a folder that holds another run, …. What is
-            wrong with single rows or files raises nothing: it is set aside with its reason.
+            wrong with single rows or files raises nothing: it is set aside with its reason. An input file that
+            changes meanwhile ends the run; what is written is of its content at the start.
     """
     settings, out = settings or ScoreSettings(), Path(out)
     bundle = open_bundle(model)
     check_risk(settings.abstain, decision=bundle.decision, place=bundle.path)
-    named = with_standard_input(inputs, out=out, format=settings.format)
+    named = with_standard_input(inputs, out=out, format=settings.input_format)
     own = {out.resolve() / name for name in OWN_FILES} | spooled_in(out) - {path.resolve() for path in named}
-    files = find_files(named, format=settings.format)
+    files = find_files(named, format=settings.input_format)
     found = [file for file in files if not own & {file.resolve(), *file.resolve().parents}]
-    entries = name_inputs(found, format=settings.format)
+    entries = name_inputs(found, format=settings.input_format)
     cascade = settings.cascade is not None
     if settings.cascade_task is not None and settings.cascade_task not in bundle.codebook.tasks:
         allowed = suggestion(settings.cascade_task, list(bundle.codebook.tasks))
@@ -90,8 +93,10 @@ def score(
     columns = plan_columns(entries, settings=settings, taken=own_columns(bundle.codebook, cascade=cascade))
     progress("reading the input through", 0, 0)
     engine = choose_engine(bundle, settings=settings)
+    states = file_states(entries)
     identity, rows = fingerprint(bundle=bundle, engine=engine, settings=settings, inputs=entries, columns=columns)
     schema = score_schema(columns, bundle=bundle, engine=engine, cascade=cascade)
+    check = partial(check_unchanged, entries, states=states, files=identity["input"])
     with ScoreFolder(out, identity) as folder:
         before, started, reused = folder.counts.passages, time.monotonic(), 0
         if not folder.done:
@@ -101,7 +106,9 @@ def score(
                 heads=heads,
                 most=0 if engine == "torch" else MOST,
             )
-            write = partial(_write, folder, schema=schema, columns=columns, bundle=bundle, settings=settings)
+            write = partial(
+                _write, folder, check=check, schema=schema, columns=columns, bundle=bundle, settings=settings
+            )
             articles = read_articles(entries, columns=columns, settings=settings, after=folder.position)
             done = folder.counts.rows
             with (
@@ -112,8 +119,11 @@ def score(
                     tick = _Tick(progress, done=done, rows=window.rows, passages=window.passages, total=rows)
                     behind.do(write, window, classifier.logits(window.texts(), tick=tick))
                     done += window.rows
+            check(first=folder.position.file, last=len(entries) - 1)
             folder.finish()
             reused = classifier.reused
+        if settings.format == "csv":
+            write_csv(out / CSV_FILE, parts=folder.part_files)
         return Scored(
             folder=out,
             counts=folder.counts,
@@ -131,6 +141,7 @@ def _write(
     window: Window,
     logits: Logits,
     *,
+    check: Callable[..., None],
     schema: pa.Schema,
     columns: Columns,
     bundle: Bundle,
@@ -147,6 +158,8 @@ def _write(
         abstain=settings.abstain,
         student=logits.student if settings.cascade is not None else None,
     )
+    broken_off = {row.at.file for row in window.refused if row.row is None}
+    check(first=folder.position.file, last=window.position.file, doubted=broken_off)
     folder.write_part(table, window.refused, articles=len(window.articles), position=window.position)
 
 

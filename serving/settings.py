@@ -24,7 +24,7 @@ class ScoreSettings(Settings):
     )
     as_text: tuple[str, ...] = Field(default=(), description="carried columns to store as text whatever they hold")
     encoding: str = Field(default="auto", description="of JSON, JSONL, CSV, TSV and text; auto detects each file's")
-    format: Format | None = Field(default=None, description="read every file so, whatever its ending")
+    input_format: Format | None = Field(default=None, description="read every file so, whatever its ending")
     cut: Literal["sentences", "none"] = Field(default="sentences", description="cut articles into passages, or not")
     passage_tokens: Annotated[int, Field(ge=16)] = Field(default=160, description="tokens a passage may have")
     passage_sentences: Count = Field(default=6, description="sentences a passage may have")
@@ -36,6 +36,9 @@ class ScoreSettings(Settings):
     )
     cascade_task: str | None = Field(default=None, description="the task whose labels count for it; any by default")
     part: Count = Field(default=5_000, description="passages after which a part is written")
+    format: Literal["parquet", "csv"] = Field(
+        default="parquet", description="csv: write the finished parts once more, as one file for spreadsheets"
+    )
     engine: Literal["auto", "torch", "onnx", "onnx-int8"] = Field(default="auto", description="what runs the network")
     device: str = "auto"
     precision: Literal["auto", "fp32", "bf16"] = "auto"

@@ -30,7 +30,7 @@ def with_standard_input(inputs: Iterable[Path | str], *, out: Path, format: str 
     if Path(NAME) not in paths:
         return paths
     if format is None:
-        raise UserError(f"-: name the format of standard input with --format ({', '.join(FORMATS)})")
+        raise UserError(f"-: name the format of standard input with --input-format ({', '.join(FORMATS)})")
     if sys.stdin is None or sys.stdin.isatty():
         raise UserError("-: standard input is a terminal. Pipe a dump into it: zcat dump.gz | narrashift score - …")
     spooled = _spool(sys.stdin.buffer, out=out, format=format)

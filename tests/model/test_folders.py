@@ -142,3 +142,15 @@ def test_a_file_that_cannot_be_written_keeps_its_old_content(tmp_path):
         write_whole(path, "half a character \ud800")
     assert path.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_content_is_on_the_disk_before_the_name_is(tmp_path, monkeypatch):
+    """Else a loss of power may leave a file of its full size, full of zeros, under the final name."""
+    seen: list[tuple[str, bool]] = []
+
+    def fsync(descriptor: int) -> None:
+        seen.append((Path(f"/proc/self/fd/{descriptor}").resolve().name, (tmp_path / "a.json").exists()))
+
+    monkeypatch.setattr("os.fsync", fsync)
+    write_whole(tmp_path / "a.json", "new")
+    assert seen == [("a.json.tmp", False), (tmp_path.name, True)]
