@@ -59,6 +59,11 @@ def score(
     engine: Annotated[str | None, typer.Option(help="auto, torch, onnx or onnx-int8; see narrashift export.")] = None,
     threads: Annotated[int | None, typer.Option(help="Cores to use; all by default.")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu or cuda.")] = None,
+    on: Annotated[str | None, typer.Option(help="local, or ray: many processes, also of many machines.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes of --on ray; by default as many as fit.")] = None,
+    ray_address: Annotated[
+        str | None, typer.Option(help="A running Ray cluster; without, --on ray starts one on this machine.")
+    ] = None,
     settings: Set = None,
     print_config: PrintConfig = False,
 ) -> None:
@@ -74,6 +79,7 @@ def score(
         **named, "carry": carried, "as_text": as_text or None, "encoding": encoding, "input_format": input_format,
         "cut": cut, "part": part, "abstain": abstain, "cascade": cascade, "cascade_task": cascade_task,
         "format": format, "engine": engine, "threads": threads, "device": device,
+        "on": on, "workers": workers, "ray_address": ray_address,
     }  # fmt: skip
     chosen = ScoreSettings.read(config, {**assignments(settings), **{k: v for k, v in flags.items() if v is not None}})
     if print_config:

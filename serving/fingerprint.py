@@ -15,7 +15,7 @@ from .articles import Columns
 from .settings import Engine, ScoreSettings
 
 BLOCK = 1 << 20
-NOT_DECIDING = {"engine", "threads", "batch_tokens", "format"}
+NOT_DECIDING = {"engine", "threads", "batch_tokens", "format", "on", "workers", "ray_address"}
 """Settings that change how long a run takes, or what is written beside the parts, or that `auto` may stand for: the
 engine itself is in the fingerprint."""
 

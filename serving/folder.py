@@ -96,6 +96,10 @@ class ScoreFolder:
             (self.path / name).mkdir(exist_ok=True)
         sync(self.path)
         sync(self.path.parent)
+        self._resume(present)
+
+    def _resume(self, present: set[str]) -> None:
+        """Find out how far the parts that are present go."""
         while (part := self._part(self.parts)).exists():
             try:
                 metadata = pq.read_schema(part).metadata

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +18,7 @@ from ..model.classifier import Logits
 from ..model.decision import check_risk
 from ..model.errors import UserError, suggestion
 from ..model.progress import Progress, silent
-from ..rows import find_files, name_inputs
+from ..rows import Input, find_files, name_inputs
 from .ahead import Behind, ahead
 from .articles import Columns, plan_columns, read_articles
 from .engines import choose_engine, open_engine
@@ -28,7 +29,7 @@ from .settings import Engine, ScoreSettings
 from .spreadsheet import CSV_FILE, write_csv
 from .standard_input import spooled_in, with_standard_input
 from .table import own_columns, score_schema, score_table
-from .unchanged import check_unchanged, file_states
+from .unchanged import State, check_unchanged, file_states
 from .windows import Window, windows
 
 OWN_FILES = (PARTS, ERROR_PARTS, ERROR_FILE, RUN, PROGRESS, CSV_FILE)
@@ -78,7 +79,51 @@ def score(
             wrong with single rows or files raises nothing: it is set aside with its reason. An input file that
             changes meanwhile ends the run; what is written is of its content at the start.
     """
-    settings, out = settings or ScoreSettings(), Path(out)
+    plan = plan_run(inputs, model=model, out=out, settings=settings or ScoreSettings(), progress=progress)
+    if plan.settings.on == "local":
+        return _score_here(plan, progress=progress)
+    from .cluster.score import score_on_ray
+
+    return score_on_ray(plan, progress=progress)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run will do, settled before the first article is read.
+
+    Attributes:
+        identity: the content of `run.json`.
+        rows: of the input, about; 0 where that cannot be told.
+        states: how the input files looked before they were read.
+    """
+
+    out: Path
+    bundle: Bundle
+    engine: Engine
+    settings: ScoreSettings
+    inputs: list[Input]
+    columns: Columns
+    schema: pa.Schema
+    identity: dict[str, Any]
+    rows: int
+    states: list[State]
+
+    def check(self, *, first: int, last: int, doubted: Collection[int] = ()) -> None:
+        """Raise a `UserError` where one of these input files is no longer what the fingerprint is of."""
+        check_unchanged(
+            self.inputs, states=self.states, files=self.identity["input"], first=first, last=last, doubted=doubted
+        )
+
+
+def plan_run(
+    inputs: Iterable[Path | str], *, model: Path | str, out: Path | str, settings: ScoreSettings, progress: Progress
+) -> Plan:
+    """Find the input, settle columns and engine, and take the run's fingerprint.
+
+    Raises:
+        UserError: as `score`.
+    """
+    out = Path(out)
     bundle = open_bundle(model)
     check_risk(settings.abstain, decision=bundle.decision, place=bundle.path)
     named = with_standard_input(inputs, out=out, format=settings.input_format)
@@ -96,20 +141,20 @@ def score(
     states = file_states(entries)
     identity, rows = fingerprint(bundle=bundle, engine=engine, settings=settings, inputs=entries, columns=columns)
     schema = score_schema(columns, bundle=bundle, engine=engine, cascade=cascade)
-    check = partial(check_unchanged, entries, states=states, files=identity["input"])
-    with ScoreFolder(out, identity) as folder:
+    return Plan(out, bundle, engine, settings, entries, columns, schema, identity, rows, states)
+
+
+def _score_here(plan: Plan, *, progress: Progress) -> Scored:
+    """Score on this machine, one window after the other."""
+    bundle, settings, columns, rows = plan.bundle, plan.settings, plan.columns, plan.rows
+    with ScoreFolder(plan.out, plan.identity) as folder:
         before, started, reused = folder.counts.passages, time.monotonic(), 0
         if not folder.done:
-            heads = {name: len(task.leaves) for name, task in bundle.codebook.tasks.items()}
-            classifier = Repeats(
-                open_engine(bundle, engine=engine, settings=settings),
-                heads=heads,
-                most=0 if engine == "torch" else MOST,
-            )
+            classifier = open_classifier(bundle, engine=plan.engine, settings=settings)
             write = partial(
-                _write, folder, check=check, schema=schema, columns=columns, bundle=bundle, settings=settings
+                _write, folder, check=plan.check, schema=plan.schema, columns=columns, bundle=bundle, settings=settings
             )
-            articles = read_articles(entries, columns=columns, settings=settings, after=folder.position)
+            articles = read_articles(plan.inputs, columns=columns, settings=settings, after=folder.position)
             done = folder.counts.rows
             with (
                 closing(ahead(windows(articles, classifier=classifier, settings=settings))) as ready,
@@ -119,35 +164,42 @@ def score(
                     tick = _Tick(progress, done=done, rows=window.rows, passages=window.passages, total=rows)
                     behind.do(write, window, classifier.logits(window.texts(), tick=tick))
                     done += window.rows
-            check(first=folder.position.file, last=len(entries) - 1)
+            plan.check(first=folder.position.file, last=len(plan.inputs) - 1)
             folder.finish()
             reused = classifier.reused
         if settings.format == "csv":
-            write_csv(out / CSV_FILE, parts=folder.part_files)
+            write_csv(plan.out / CSV_FILE, parts=folder.part_files)
         return Scored(
-            folder=out,
+            folder=plan.out,
             counts=folder.counts,
             parts=folder.parts,
             passages_now=folder.counts.passages - before,
             seconds=time.monotonic() - started,
-            engine=engine,
+            engine=plan.engine,
             reused=reused,
-            by_student=folder.count_student() if cascade else None,
+            by_student=folder.count_student() if settings.cascade is not None else None,
         )
 
 
-def _write(
-    folder: ScoreFolder,
-    window: Window,
-    logits: Logits,
-    *,
-    check: Callable[..., None],
-    schema: pa.Schema,
-    columns: Columns,
-    bundle: Bundle,
-    settings: ScoreSettings,
-) -> None:
-    table = score_table(
+def open_classifier(bundle: Bundle, *, engine: Engine, settings: ScoreSettings) -> Repeats:
+    """The engine, asked once for what repeats."""
+    heads = {name: len(task.leaves) for name, task in bundle.codebook.tasks.items()}
+    opened = open_engine(bundle, engine=engine, settings=settings)
+    return Repeats(opened, heads=heads, most=0 if engine == "torch" else MOST)
+
+
+def _write(folder: ScoreFolder, window: Window, logits: Logits, *, check: Callable[..., None], **options: Any) -> None:
+    table = window_table(window, logits, **options)
+    broken_off = {row.at.file for row in window.refused if row.row is None}
+    check(first=folder.position.file, last=window.position.file, doubted=broken_off)
+    folder.write_part(table, window.refused, articles=len(window.articles), position=window.position)
+
+
+def window_table(
+    window: Window, logits: Logits, *, schema: pa.Schema, columns: Columns, bundle: Bundle, settings: ScoreSettings
+) -> pa.Table:
+    """The score table of a window, in the order of its articles."""
+    return score_table(
         window.articles,
         window.spans,
         logits=logits.tasks,
@@ -158,9 +210,6 @@ def _write(
         abstain=settings.abstain,
         student=logits.student if settings.cascade is not None else None,
     )
-    broken_off = {row.at.file for row in window.refused if row.row is None}
-    check(first=folder.position.file, last=window.position.file, doubted=broken_off)
-    folder.write_part(table, window.refused, articles=len(window.articles), position=window.position)
 
 
 class _Tick:

@@ -44,6 +44,9 @@ class ScoreSettings(Settings):
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     threads: Count | None = Field(default=None, description="cores to use; all by default")
     batch_tokens: Count | None = Field(default=None, description="padded tokens of a batch")
+    on: Literal["local", "ray"] = Field(default="local", description="this machine, or a Ray cluster")
+    workers: Count | None = Field(default=None, description="of a Ray cluster; as many as it has room for by default")
+    ray_address: str | None = Field(default=None, description="of a running cluster; without, one is started here")
 
     @field_validator("cascade")
     @classmethod
@@ -51,3 +54,10 @@ class ScoreSettings(Settings):
         if cascade is not None and others.data.get("abstain") is not None:
             raise ValueError("the bounds of --abstain hold for the network's answers only. Leave one of the two out")
         return cascade
+
+    @field_validator("workers", "ray_address")
+    @classmethod
+    def _of_ray(cls, value: int | str | None, others: ValidationInfo) -> int | str | None:
+        if value is not None and others.data.get("on") == "local":
+            raise ValueError("is for a run on Ray. Add --on ray")
+        return value

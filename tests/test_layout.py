@@ -211,7 +211,8 @@ def test_what_lies_beside_the_code_of_a_package_is_package_data():
 
 
 def test_every_library_that_is_imported_is_a_declared_dependency():
-    declared = {re.match(r"[\w.-]+", line)[0].lower().replace("_", "-") for line in PROJECT["project"]["dependencies"]}
+    needed = PROJECT["project"]["dependencies"] + PROJECT["project"]["optional-dependencies"]["cluster"]
+    declared = {re.match(r"[\w.-]+", line)[0].lower().replace("_", "-") for line in needed}
     homes = metadata.packages_distributions()
     imported = {name.split(".")[0] for file in FILES for name in imports_of(file)}
     libraries = imported - set(sys.stdlib_module_names) - {"narrashift"}

@@ -120,7 +120,7 @@ def _labels(
         column = own or f"{first}.{scores.tasks[first].leaves[0]}"
         return (column, True), (column, True)
     rivals = [c for c in before.columns if c.startswith(f"{shift.task}.") and c != own]
-    moved = {column: after[column].mean() - before[column].mean() for column in rivals}  # type: ignore[operator]
+    moved = {c: float(after[c].to_numpy().mean() - before[c].to_numpy().mean()) for c in rivals}
     rose = shift.change.value > 0
     against = min(moved, key=lambda c: moved[c] if rose else -moved[c]) if moved else None
     enough = against is not None and (moved[against] < -LEAST_FALL if rose else moved[against] > LEAST_FALL)
