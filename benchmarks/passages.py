@@ -11,7 +11,8 @@ import numpy as np
 
 from narrashift.model.bundle import Bundle
 from narrashift.model.onnx_classifier import open_onnx
-from narrashift.serving.articles import Article, Position, name_inputs, plan_columns, read_articles
+from narrashift.rows import name_inputs
+from narrashift.serving.articles import Article, Position, plan_columns, read_articles
 from narrashift.serving.settings import ScoreSettings
 from narrashift.serving.windows import windows
 

@@ -17,6 +17,8 @@ from ..model.bundle import Bundle, open_bundle
 from ..model.classifier import Logits
 from ..model.decision import check_risk
 from ..model.errors import UserError, suggestion
+from ..model.held_out import FILE as HELD_OUT
+from ..model.held_out import copy_held_out
 from ..model.progress import Progress, silent
 from ..rows import Input, find_files, name_inputs
 from .ahead import Behind, ahead
@@ -32,7 +34,7 @@ from .table import own_columns, score_schema, score_table
 from .unchanged import State, check_unchanged, file_states
 from .windows import Window, windows
 
-OWN_FILES = (PARTS, ERROR_PARTS, ERROR_FILE, RUN, PROGRESS, CSV_FILE)
+OWN_FILES = (PARTS, ERROR_PARTS, ERROR_FILE, RUN, PROGRESS, CSV_FILE, HELD_OUT)
 """Of a score folder that lies inside the dump: no input."""
 
 
@@ -148,6 +150,7 @@ def _score_here(plan: Plan, *, progress: Progress) -> Scored:
     """Score on this machine, one window after the other."""
     bundle, settings, columns, rows = plan.bundle, plan.settings, plan.columns, plan.rows
     with ScoreFolder(plan.out, plan.identity) as folder:
+        copy_held_out(bundle, plan.out)
         before, started, reused = folder.counts.passages, time.monotonic(), 0
         if not folder.done:
             classifier = open_classifier(bundle, engine=plan.engine, settings=settings)

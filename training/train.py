@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 
 from ..model.bundle import open_bundle, write_description, write_transformer
+from ..model.decision import all_probabilities
 from ..model.device import pick_device
 from ..model.errors import UserError
 from ..model.folders import check_free, new_folder
@@ -33,6 +34,7 @@ from .measuring.calibration import fit_decision
 from .measuring.errors_table import worst_errors
 from .measuring.evaluation import Predictions, Report, measure, predict, predictions
 from .measuring.figures import draw_figures
+from .measuring.held_out import keep_held_out
 from .provenance import described_data, provenance, public_settings
 from .settings import TrainSettings
 from .tracking.run import NoTracking, Tracking
@@ -143,6 +145,7 @@ def train(
                     train=split.train, validation=split.validation, logits=logits, settings=settings,
                 )  # fmt: skip
             decision = fit_decision(logits, corpus=split.validation)
+            validated = all_probabilities(logits, codebook=codebook, decision=decision)
             predicted = predictions(classifier.logits(split.test.texts).tasks, decision=decision, codebook=codebook)
             report = measure(predicted, corpus=split.test)
             progress("training the TF-IDF yardstick", 0, 0)
@@ -165,6 +168,7 @@ def train(
                 provenance=origin,
                 card=model_card(codebook=codebook, report=report, yardstick=linear_report, provenance=origin),
             )
+            keep_held_out(folder, test=(predicted.probabilities, split.test), validation=(validated, split.validation))
             write_yardstick(
                 folder / "tfidf",
                 classifier=linear,

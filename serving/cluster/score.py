@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...model.errors import UserError
+from ...model.held_out import copy_held_out
 from ...model.progress import Progress
 from ..engines import NVIDIA
 from ..score import Plan, Scored
@@ -32,6 +33,7 @@ def score_on_ray(plan: Plan, *, progress: Progress) -> Scored:
     check_ray()
     settings, started, reused = plan.settings, time.monotonic(), 0
     with StretchFolder(plan.out.resolve(), {**plan.identity, "on": "ray"}) as folder:
+        copy_held_out(plan.bundle, plan.out)
         before = folder.counts.passages
         if not folder.done:
             sizes = [entry["bytes"] or 0 for entry in plan.identity["input"]]

@@ -35,7 +35,7 @@ def test_both_kinds_stand_behind_one_interface(tiny_bundle, codebook, kind, wher
 
 def test_a_bundle_is_a_folder_without_pickles(tiny_bundle):
     files = [path for path in tiny_bundle.rglob("*") if path.is_file()]
-    assert {path.suffix for path in files} <= {".json", ".safetensors", ".toml", ".md", ".skops", ".txt"}
+    assert {path.suffix for path in files} <= {".json", ".safetensors", ".toml", ".md", ".skops", ".txt", ".parquet"}
     assert not any(path.read_bytes().startswith(b"\x80") for path in files)
 
 
