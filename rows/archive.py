@@ -40,7 +40,7 @@ def list_members(path: Path) -> list[Member] | str:
             if end and end[zipfile._ECD_SIZE] > bounds.MOST_DIRECTORY:  # type: ignore[attr-defined]
                 return f"its list of members is longer than {bounds.MOST_DIRECTORY >> 20} MiB. Unpack it first"
             with zipfile.ZipFile(file) as archive:
-                infos = [info for info in archive.infolist() if not info.is_dir()]
+                infos = [info for info in archive.infolist() if not info.filename.endswith("/")]
                 size = file.seek(0, 2)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError, struct.error) as error:
         return f"not a readable zip file: {getattr(error, 'strerror', None) or error}"

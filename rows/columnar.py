@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from . import bounds
@@ -26,17 +26,17 @@ def read_parquet(source: Input, encoding: str, skip: int) -> Iterator[Row | BadR
         with seekable(source) as file, pq.ParquetFile(file, buffer_size=1 << 20) as table:
             size = file.stat().st_size if hasattr(file, "stat") else file.seek(0, 2)
             # of the metadata only what is safe to ask for: those of a damaged column end the process
-            sizes = [table.metadata.row_group(i).total_byte_size for i in range(table.num_row_groups)]
+            groups = [table.metadata.row_group(i) for i in range(table.num_row_groups)]
+            sizes = [group.total_byte_size for group in groups]
             refused = _bomb(table.metadata.num_rows, unpacked=sum(sizes), size=size)
             if refused:
                 yield BadRow(source.name, None, refused)
                 return
-            first, number = _first_group(table.metadata, skip)
-            batches = table.iter_batches(
-                batch_size=max(1, min(BATCH, bounds.MOST_AT_ONCE // max([1, *sizes]))),
-                row_groups=list(range(first, table.num_row_groups)),
+            few = max(1, min(BATCH, bounds.MOST_AT_ONCE // max([1, *sizes])))  # as if each value were its group's all
+            stretches = (
+                (group.num_rows, table.iter_batches(batch_size=few, row_groups=[i])) for i, group in enumerate(groups)
             )
-            yield from _rows(batches, table.schema_arrow.names, source, number=number, skip=skip)
+            yield from _rows(stretches, table.schema_arrow.names, source, size=size, skip=skip)
     except (pa.ArrowException, UnicodeDecodeError, ValueError) as error:
         yield BadRow(source.name, None, f"not a readable Parquet file: {_first_line(error)}")
 
@@ -52,29 +52,52 @@ def read_arrow(source: Input, encoding: str, skip: int) -> Iterator[Row | BadRow
             file.seek(0)
             reader = pa.ipc.open_file(file) if is_file else pa.ipc.open_stream(file)
             batches = (reader.get_batch(i) for i in range(reader.num_record_batches)) if is_file else reader
-            valid = (_valid(batch, size=size) for batch in batches)
-            yield from _rows(valid, reader.schema.names, source, number=0, skip=skip)
+            stretches = ((len(batch), [_valid(batch, size=size)]) for batch in batches)
+            yield from _rows(stretches, reader.schema.names, source, size=size, skip=skip)
     except (pa.ArrowException, UnicodeDecodeError, ValueError) as error:
         yield BadRow(source.name, None, f"not a readable Arrow file: {_first_line(error)}")
 
 
-def _rows(batches: Any, names: list[str], source: Input, *, number: int, skip: int) -> Iterator[Row | BadRow]:
+def _rows(
+    stretches: Iterator[tuple[int, Iterable[Any]]], names: list[str], source: Input, *, size: int, skip: int
+) -> Iterator[Row | BadRow]:
+    """Rows of stretches of a table, of which each comes with the number of its rows and as batches."""
     if len(set(names)) < len(names):
         yield BadRow(source.name, None, named_twice(names))
         return
-    for whole in batches:
-        if number + len(whole) <= skip:
-            number += len(whole)
+    end = 0
+    for rows, batches in stretches:
+        number, end, unpacked = end, end + rows, 0
+        if end <= skip:
             continue
-        for start in range(0, len(whole), BATCH):
-            for values in _batch_values(whole.slice(start, BATCH)):
+        for few in _few_at_once(batches):
+            unpacked += few.nbytes
+            refused = _bomb(0, unpacked=unpacked, size=size)
+            if refused:
+                yield BadRow(source.name, None, f"unreadable after row {max(number, skip)}: {refused}")
+                return
+            for values in _batch_values(few):
                 number += 1
+                if number > end:
+                    yield BadRow(source.name, None, f"unreadable after row {end}: more rows than the file says")
+                    return
                 if number <= skip:
                     continue
                 if isinstance(values, dict):
                     yield Row(source.name, number, values)
                 else:
                     yield BadRow(source.name, number, values)
+
+
+def _few_at_once(batches: Iterable[Any]) -> Iterator[Any]:
+    """Small batches, with the values themselves in place of their numbers in a dictionary."""
+    import pyarrow as pa
+
+    for batch in batches:
+        for start in range(0, len(batch), BATCH):
+            few = batch.slice(start, BATCH)
+            columns = [c.dictionary_decode() if pa.types.is_dictionary(c.type) else c for c in few.columns]
+            yield pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
 
 
 def _batch_values(batch: Any) -> Iterator[dict[str, Any] | str]:
@@ -118,17 +141,6 @@ def _bomb(rows: int, *, unpacked: int, size: int) -> str | None:
     if rows > max(MANY, bounds.MOST_RATIO * size):
         return f"a decompression bomb: {rows:,} rows in {size:,} bytes"
     return None
-
-
-def _first_group(metadata: Any, skip: int) -> tuple[int, int]:
-    """The row group where row `skip` + 1 lies, and the rows before it."""
-    before = 0
-    for group in range(metadata.num_row_groups):
-        rows = metadata.row_group(group).num_rows
-        if before + rows > skip:
-            return group, before
-        before += rows
-    return metadata.num_row_groups, before
 
 
 def _first_line(error: Exception) -> str:

@@ -54,7 +54,8 @@ def detect_encoding(head: bytes) -> str:
     if high - inside <= (3 if len(head) == HEAD else 0) or 5 * (high - inside) < high:
         return "utf-8"
     runs = [match.group() for match in itertools.islice(RUN.finditer(head), RUNS)]
-    return max(CODE_PAGES, key=lambda page: _likeness(runs, page))
+    likeness, nearest = max((_likeness(runs, page), -rank) for rank, page in enumerate(CODE_PAGES))
+    return CODE_PAGES[-nearest] if likeness > 0 else "utf-8"  # like no text at all: each line is judged by itself
 
 
 def _wide(head: bytes) -> str | None:

@@ -32,13 +32,8 @@ def _lines(source: Input) -> int:
             lines, read = lines + block.count(b"\n"), read + len(block)
         if not stream.peek(1):
             return lines
-        return round(lines * size / max(packed_bytes_read(stream), 1))
-
-
-def packed_bytes_read(stream: object) -> int:
-    """Bytes of the file that a stream of `open_stream` has taken so far."""
-    raw = stream.raw  # type: ignore[attr-defined]
-    return raw.section.count if hasattr(raw, "section") else raw.count
+        packed = stream.raw.section.count  # type: ignore[attr-defined]
+        return round(lines * size / max(packed, 1))
 
 
 def _parquet_rows(source: Input) -> int:

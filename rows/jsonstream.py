@@ -13,7 +13,7 @@ from .nesting import too_deep
 
 CHUNK = 1 << 16
 SPACE = re.compile(r"[ \t\n\r]*")
-MARKER = re.compile(r'["\\\[\]{}]')
+MARKER = re.compile(r'"|\\|[\[{]+|[\]}]+')
 NEAR = 16
 """Characters at the end of what was read in which an error may only mean that more has to be read."""
 
@@ -119,8 +119,9 @@ class Cursor:
             elif mark == '"':
                 inside = not inside
             elif not inside:
-                depth += 1 if mark in "[{" else -1
+                depth += len(mark) if mark[0] in "[{" else -len(mark)
             if not inside and depth <= 0:
+                self.at += depth  # brackets behind the value belong to what it stands in
                 return
 
     def broken(self, reason: str) -> BrokenJson:

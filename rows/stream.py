@@ -57,5 +57,5 @@ def _unpacked(source: Input, file: IO[bytes]) -> io.RawIOBase:
         stream = section = Section(file, start=find_data(file, member), length=member.packed)
         if member.method == zipfile.ZIP_DEFLATED:
             stream = Unpacked(stream, kind="deflate", read=section)
-        stream = Checked(stream, checksum=member.checksum)
+        stream = Checked(stream, checksum=member.checksum, read=section)
     return stream if source.packing is None else Unpacked(stream, kind=source.packing, read=section)

@@ -26,6 +26,10 @@ class Section(io.RawIOBase):
         self.file, self.left, self.count = file, length, 0
         file.seek(start)
 
+    @property
+    def section(self) -> Section:
+        return self
+
     def readable(self) -> bool:
         return True
 
@@ -126,8 +130,8 @@ class Unpacked(io.RawIOBase):
 class Checked(io.RawIOBase):
     """The same bytes; at their end the checksum (CRC-32) must fit."""
 
-    def __init__(self, source: io.RawIOBase, *, checksum: int) -> None:
-        self.source, self.checksum, self.found = source, checksum, 0
+    def __init__(self, source: io.RawIOBase, *, checksum: int, read: Section) -> None:
+        self.source, self.checksum, self.section, self.found = source, checksum, read, 0
 
     def readable(self) -> bool:
         return True

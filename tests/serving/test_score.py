@@ -47,7 +47,7 @@ def mixed_dump(tmp_path, write_dump) -> list[Path]:
 
 
 def test_every_row_of_every_format_is_scored_or_refused_with_its_place(score_dump, mixed_dump):
-    outcome = score_dump(*mixed_dump)
+    outcome = score_dump(*mixed_dump, encoding="utf-8")
     assert outcome.table["id"].to_pylist() == ["a", "b", "c", "d", "h", "g.txt"]
     places = [(row["file"], row["row"]) for row in outcome.refused]
     assert ("a.jsonl", 2) in places
@@ -99,7 +99,7 @@ def test_a_part_without_a_usable_row_does_not_stop_the_tfidf_model(score_dump, t
 
 def test_a_header_in_a_wrong_encoding_in_a_later_file_is_refused_with_its_reason(tmp_path, score_dump, write_dump):
     (tmp_path / "old.csv").write_bytes("id,text,тема\n1,Kyiv holds.,так\n".encode("cp1251"))
-    outcome = score_dump(write_dump([{"id": "1", "text": TEXT}], "a.jsonl"), tmp_path / "old.csv")
+    outcome = score_dump(write_dump([{"id": "1", "text": TEXT}], "a.jsonl"), tmp_path / "old.csv", encoding="utf-8")
     assert [row["file"] for row in outcome.refused] == ["old.csv"]
     assert "--encoding" in outcome.refused[0]["reason"]
 
