@@ -8,6 +8,9 @@ LONGEST_LINE = 16 << 20
 LONGEST_PAGE = 16 << 20
 """Bytes of a web page."""
 
+MOST_TAGS = 200_000
+"""Tags of a web page, which decide how long its article is looked for: about 5 seconds for so many."""
+
 DEEPEST = 100
 """Levels of nested lists and objects in a JSON record."""
 

@@ -8,6 +8,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
+from . import bounds
 from .detect import MARKS, detect_encoding
 from .encodings import AUTO, is_encoding
 
@@ -31,6 +32,8 @@ def page_columns(
         url: where the page was.
         charset: what the server declared, which goes before the page's own declaration.
     """
+    if content.count(b"<") > bounds.MOST_TAGS:
+        return f"a page of more than {bounds.MOST_TAGS:,} tags"
     trafilatura = _trafilatura()
     try:
         found = trafilatura.bare_extraction(

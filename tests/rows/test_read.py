@@ -77,7 +77,7 @@ def test_texts_in_any_encoding_never_raise(scratch, ending, head, body, written,
     check_places(read(scratch, f"text{ending}", (head + body).encode(written), encoding=read_as))
 
 
-@settings(max_examples=500, deadline=None, derandomize=True)
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(data=st.data())
 def test_damaged_parquet_never_raises(scratch, parquet_bytes, data):
     damaged = bytearray(parquet_bytes)
