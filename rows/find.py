@@ -40,7 +40,7 @@ def find_files(inputs: Iterable[Path], *, format: str | None = None) -> list[Pat
             files.append(path)
     if not files:
         raise UserError(f"no input. Name files or folders ({endings()})")
-    return list({path.resolve(): path for path in reversed(files)}.values())[::-1]  # a file named twice is one
+    return list({os.path.realpath(path): path for path in reversed(files)}.values())[::-1]  # a file named twice is one
 
 
 def _walk(folder: Path) -> Iterator[Path]:

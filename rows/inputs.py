@@ -55,8 +55,9 @@ def file_names(files: list[Path]) -> list[str]:
     """What to call each file: its own name, or its path below the folder they share where names repeat."""
     names = [file.name for file in files]
     if len(set(names)) < len(names):
-        shared = Path(os.path.commonpath([file.resolve().parent for file in files]))
-        names = [file.resolve().relative_to(shared).as_posix() for file in files]
+        real = [Path(os.path.realpath(file)) for file in files]  # unlike `resolve`, also of a link to itself
+        shared = os.path.commonpath([file.parent for file in real])
+        names = [file.relative_to(shared).as_posix() for file in real]
     return [_decodable(name) for name in names]
 
 

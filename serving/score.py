@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Collection, Iterable
 from contextlib import closing
@@ -131,7 +132,7 @@ def plan_run(
     named = with_standard_input(inputs, out=out, format=settings.input_format)
     own = {out.resolve() / name for name in OWN_FILES} | spooled_in(out) - {path.resolve() for path in named}
     files = find_files(named, format=settings.input_format)
-    found = [file for file in files if not own & {file.resolve(), *file.resolve().parents}]
+    found = [file for file in files if not own & {(real := Path(os.path.realpath(file))), *real.parents}]
     entries = name_inputs(found, format=settings.input_format)
     cascade = settings.cascade is not None
     if settings.cascade_task is not None and settings.cascade_task not in bundle.codebook.tasks:
