@@ -14,6 +14,7 @@ from .codebook import Codebook, read_codebook
 from .decision import Decision, read_decision
 from .errors import UserError
 from .folders import write_whole
+from .safety import check_config, check_no_adapter, check_sizes
 
 if TYPE_CHECKING:
     from .network import PassageClassifier
@@ -71,6 +72,7 @@ class Bundle:
         from .network import PassageClassifier
 
         logging.disable_progress_bar()
+        check_no_adapter(self.path)
         path = self.path / "model.safetensors"
         if not path.exists():
             raise UserError(f"{path}: missing. The bundle is incomplete; train it again")
@@ -101,7 +103,8 @@ def open_bundle(path: Path | str) -> Bundle:
     """Open a bundle folder and check that its parts fit together.
 
     Raises:
-        UserError: no such folder, no bundle, an unknown model type, a broken codebook or decision.
+        UserError: no such folder, no bundle, an unknown model type, a broken codebook or decision, a configuration
+            that asks for what is not in the bundle.
     """
     path = Path(path)
     config = path / "config.json"
@@ -110,6 +113,7 @@ def open_bundle(path: Path | str) -> Bundle:
             f"{path}: no bundle here ({'no such folder' if not path.exists() else 'it has no config.json'}). "
             "Train one with: narrashift train DATA --out BUNDLE"
         )
+    check_sizes(path)
     try:
         content = json.loads(config.read_text("utf-8"))
         model_type = content.get("model_type")
@@ -117,6 +121,7 @@ def open_bundle(path: Path | str) -> Bundle:
         raise UserError(f"{config}: not readable: {error}") from None
     if not isinstance(model_type, str) or model_type not in KINDS:
         raise UserError(f"{config}: model_type {model_type!r} is none of {', '.join(KINDS)}")
+    check_config(content, place=config)
     kind: Any = KINDS[model_type]
     for name in DECIDING_FILES[kind]:
         if not (path / name).is_file():

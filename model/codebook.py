@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from .errors import UserError
 from .toml import toml_string
 
+MOST_DOTS = 500
 NAME = r"[A-Za-z][A-Za-z0-9_-]*"
 RESERVED = {
     "id",
@@ -186,9 +187,12 @@ def parse_codebook(text: str, *, place: str) -> Codebook:
     Raises:
         UserError: all that is wrong with it, one line each.
     """
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.count(".") > MOST_DOTS:  # the reader takes minutes for a key of thousands of parts
+            raise UserError(f"{place}, line {number}: has more than {MOST_DOTS} dots. Break it into several lines")
     try:
         raw: Mapping[str, Any] = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise UserError(f"{place}: not TOML: {error}") from None
     unknown = set(raw) - {"codebook", "tasks"}
     if unknown:

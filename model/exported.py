@@ -22,6 +22,7 @@ class ExportedFile(BaseModel):
     """One ONNX file, measured against the network on held-out passages.
 
     Attributes:
+        file: its name, in the same folder.
         sha256: of the file.
         changed: task -> share of the passages whose decided labels differ.
         moved: task -> difference of macro-F1, the file's minus the network's.
@@ -30,7 +31,7 @@ class ExportedFile(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    file: str
+    file: Annotated[str, Field(pattern=r"^[\w.-]+$")]
     sha256: str
     changed: Annotated[dict[str, float], Field(min_length=1)]
     moved: dict[str, float]

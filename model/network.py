@@ -54,9 +54,10 @@ class PassageClassifier(PreTrainedModel):
 
     def __init__(self, config: PassageConfig) -> None:
         super().__init__(config)
-        settings = dict(config.encoder)
+        settings = {key: value for key, value in config.encoder.items() if key != "auto_map"}  # code of its repository
         encoder_config = AutoConfig.for_model(settings.pop("model_type"), **settings)
-        self.encoder = AutoModel.from_config(encoder_config, **_without_pooler(encoder_config.model_type))
+        options = _without_pooler(encoder_config.model_type)
+        self.encoder = AutoModel.from_config(encoder_config, trust_remote_code=False, **options)
         self.dropout = nn.Dropout(config.dropout)
         self.heads = nn.ModuleDict(
             {_module(task): nn.Linear(encoder_config.hidden_size, leaves) for task, leaves in config.heads.items()}
@@ -99,12 +100,12 @@ def from_backbone(backbone: str, *, codebook: Codebook, max_tokens: int, dropout
     """A classifier with the weights of a pretrained encoder and fresh heads.
 
     Args:
-        backbone: a local folder or hub id that `AutoModel` can load.
+        backbone: a local folder or hub id that `AutoModel` can load, with its weights as safetensors.
 
     Raises:
         OSError, ValueError: as `AutoModel.from_pretrained`; the caller says which backbone it was.
     """
-    encoder_config = AutoConfig.from_pretrained(backbone)
+    encoder_config = AutoConfig.from_pretrained(backbone, trust_remote_code=False)
     config = PassageConfig(
         encoder={**encoder_config.to_dict(), "_name_or_path": "", "dtype": "float32"},  # some are stored in half
         heads={name: len(task.leaves) for name, task in codebook.tasks.items()},
@@ -113,7 +114,13 @@ def from_backbone(backbone: str, *, codebook: Codebook, max_tokens: int, dropout
         codebook_digest=codebook.digest,
     )
     network = PassageClassifier(config)
-    pretrained = AutoModel.from_pretrained(backbone, dtype=torch.float32, **_without_pooler(encoder_config.model_type))
+    pretrained = AutoModel.from_pretrained(
+        backbone,
+        dtype=torch.float32,
+        use_safetensors=True,
+        trust_remote_code=False,
+        **_without_pooler(encoder_config.model_type),
+    )
     network.encoder.load_state_dict(pretrained.state_dict())
     return network
 

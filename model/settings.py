@@ -31,7 +31,7 @@ class Settings(BaseModel):
                 values = tomllib.loads(path.read_text("utf-8-sig"))
             except OSError as error:
                 raise UserError(f"{path}: {error.strerror}. Name a TOML file with --config FILE") from None
-            except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
                 raise UserError(f"{path}: not TOML: {error}") from None
         given = {key: value for key, value in (overrides or {}).items() if value is not None}
         try:

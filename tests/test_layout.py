@@ -165,7 +165,12 @@ def test_nothing_is_pickled_and_no_code_comes_out_of_data(file):
 
 @each_file
 def test_code_of_a_hub_repository_is_never_trusted(file):
-    assert "trust_remote_code" not in file.read_text("utf-8")
+    """Where transformers would ask the person at the terminal, it is told no."""
+    assert set(re.findall(r"trust_remote_code\S{0,6}", file.read_text("utf-8"))) <= {"trust_remote_code=False"}
+    loading = ("AutoConfig.from_pretrained", "AutoModel.from_pretrained", "AutoModel.from_config")
+    for node in ast.walk(tree_of(file)):
+        if isinstance(node, ast.Call) and dotted(node.func) in (*loading, "AutoTokenizer.from_pretrained"):
+            assert "trust_remote_code" in {keyword.arg for keyword in node.keywords}
 
 
 @each_file

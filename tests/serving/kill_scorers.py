@@ -15,14 +15,16 @@ import sys
 import time
 from pathlib import Path
 
-import onnxruntime  # noqa: F401
-import pandas  # noqa: F401  Arrow imports it when it is first used
+import pandas  # noqa: F401  Arrow imports it, and the next, when they are first used
+import pyarrow.dataset  # noqa: F401
 
 import narrashift
+import narrashift.model.onnx_classifier
+import narrashift.serving.score
 from narrashift.serving import windows
 from narrashift.serving.settings import ScoreSettings
 
-LOOK = 0.0005
+LOOK = 0.001
 """Seconds between two looks at a scorer."""
 WRITING = ("os.mkdir", "os.rename", "os.remove", "os.rmdir")
 

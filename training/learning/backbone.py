@@ -53,7 +53,7 @@ def load_backbone(settings: TrainSettings, *, codebook: Codebook) -> tuple[Passa
     where = resolve_backbone(settings.backbone)
     try:
         network = from_backbone(where, codebook=codebook, max_tokens=settings.max_tokens, dropout=settings.dropout)
-        tokenizer = AutoTokenizer.from_pretrained(where)
+        tokenizer = AutoTokenizer.from_pretrained(where, trust_remote_code=False)
     except Exception as error:  # transformers, safetensors, tokenizers: each raises its own
         raise UserError(
             f"--backbone {settings.backbone}: cannot be loaded ({str(error).splitlines()[0]}). "
