@@ -84,8 +84,10 @@ def main() -> None:
 def _known_failure(error: Exception) -> str | None:
     """One line for what the machine refuses: a full disk, no permission; None for a fault of ours."""
     text = str(error)
-    if "No space left on device" in text or "disk is full" in text or "Disk quota exceeded" in text:
+    if any(told in text for told in ("No space left on device", "disk is full", "Disk quota exceeded")):
         return "the disk is full; nothing half-written was kept. Free some space and start the same command again"
+    if "File too large" in text:
+        return "a file grew beyond what this user may write (see ulimit -f); nothing half-written was kept"
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
     return None

@@ -58,6 +58,12 @@ def test_transformers_is_told_no_before_it_asks_whether_to_run_code(damaged, edi
     refusal(lambda: load(damaged), str(damaged))
 
 
+@pytest.mark.parametrize("name", ["tokenizer_config.json", "special_tokens_map.json", "generation_config.json"])
+def test_files_that_may_name_code_are_never_opened(damaged, tiny_bundle, name):
+    (damaged / name).write_text("{ broken")
+    assert load(damaged).predict(["a"]) == load(tiny_bundle).predict(["a"])
+
+
 def test_a_backbone_whose_weights_are_a_pickle_is_refused(tiny_backbone, tmp_path, codebook):
     import torch
 
