@@ -2,7 +2,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: demo test lint types clean
+.PHONY: demo test lint types audit clean
 
 demo: .venv/.installed
 	$(BIN)/narrashift demo
@@ -17,6 +17,10 @@ lint: .venv/.installed-dev
 types: .venv/.installed-dev
 	@mkdir -p .venv/src && ln -sfn ../.. .venv/src/narrashift  # mypy finds the package by its name
 	MYPYPATH=.venv/src $(BIN)/python -m mypy --package narrashift
+
+# Fails for a known vulnerability among the installed packages; says so where the data cannot be reached.
+audit: .venv/.installed-dev
+	@$(BIN)/python .ci/audit
 
 .venv/bin/python:
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not installed; name another 3.11 or newer: make PYTHON=python3.12"; exit 2; }
