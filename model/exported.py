@@ -100,6 +100,17 @@ def exported_for(bundle: Bundle, engine: OnnxEngine) -> Exported:
     return exported
 
 
+def faithful_engine(bundle: Bundle) -> OnnxEngine | None:
+    """The fastest exported engine that decides as the network does; None where nothing was exported.
+
+    Raises:
+        UserError: the record is broken, or a file is missing.
+    """
+    if read_exported(bundle) is None:
+        return None
+    return "onnx-int8" if exported_for(bundle, "onnx-int8").engines["onnx-int8"].faithful else "onnx"
+
+
 def file_sha256(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:

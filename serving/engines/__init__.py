@@ -8,7 +8,7 @@ from pathlib import Path
 from ...model.bundle import Bundle
 from ...model.classifier import Classifier
 from ...model.errors import UserError
-from ...model.exported import exported_for, read_exported
+from ...model.exported import faithful_engine
 from ..settings import Engine, ScoreSettings
 from .cascade import with_cascade
 from .onnx import open_fp32, open_int8
@@ -40,10 +40,10 @@ def choose_engine(bundle: Bundle, *, settings: ScoreSettings) -> Engine:
         return named
     if settings.precision == "bf16" or not _on_cpu(settings.device):
         return "torch"
-    if read_exported(bundle) is None:
+    exported = faithful_engine(bundle)
+    if exported is None:
         return "torch"
-    faithful = exported_for(bundle, "onnx-int8").engines["onnx-int8"].faithful
-    return "onnx-int8" if faithful and settings.precision == "auto" else "onnx"
+    return exported if settings.precision == "auto" else "onnx"
 
 
 def open_engine(bundle: Bundle, *, engine: Engine, settings: ScoreSettings) -> Classifier:

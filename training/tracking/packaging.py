@@ -10,8 +10,8 @@ from importlib import metadata
 from pathlib import Path
 
 PINNED = (
-    "mlflow", "numpy", "pandas", "pydantic", "safetensors", "scikit-learn", "scipy", "skops", "tokenizers", "torch",
-    "transformers",
+    "mlflow", "numpy", "onnxruntime", "pandas", "pydantic", "safetensors", "scikit-learn", "scipy", "skops",
+    "tokenizers", "torch", "transformers",
 )  # fmt: skip
 CODE = ("__init__.py", "model/*.py", "seeds/__init__.py", "seeds/codebook.toml")
 

@@ -22,12 +22,12 @@ from narrashift.serving.settings import ScoreSettings
 model, out, *dump = sys.argv[1:]
 narrashift.score(dump, model=model, out=out, settings=ScoreSettings(part=1, engine="onnx-int8", on="ray", workers=2))
 """
-ROWS = 400
+ROWS = 160
 
 
 @pytest.fixture
 def dump(write_dump, articles) -> list[Path]:
-    """400 rows in two files, some refused."""
+    """160 rows in two files, some refused."""
     rows = [{**articles[n % 30], "id": n, "text": f"{articles[n % 30]['text']} ({n})"} for n in range(ROWS - 4)]
     half = len(rows) // 2
     return [write_dump([*rows[:half], "{", '{"id": 7}'], "a.jsonl"), write_dump(["{", '"x"', *rows[half:]], "b.jsonl")]
