@@ -2,9 +2,9 @@
 
     python benchmarks/on_ray.py BUNDLE [DUMP …] [--passages 10000] [--workers 2]
 
-BUNDLE has been through `narrashift export`; the passages are those of `benchmarks/scoring.py`. Wall clock from the
-first part to the last, so that starting up is left out, and processor time of every process, workers, Ray's own and
-the readers, from start to end: what a long run costs does not depend on what else the machine does meanwhile.
+BUNDLE has been through `narrashift export`; the passages are those of `benchmarks/scoring.py`. Wall clock and processor
+time of every process (workers, readers and Ray's own), from the first rows that are done to the last: what a long run
+costs, starting up left out. Processor time depends less than the clock on what else the machine does meanwhile.
 """
 
 from __future__ import annotations
@@ -26,35 +26,27 @@ PART = 500
 
 
 class Watch:
-    """Listens to a run: when parts were done, and what processors its processes have used by then."""
+    """Listens to a run: how many rows are done, when, and what its processes have used of the processors by then."""
 
     def __init__(self) -> None:
         self.used: dict[int, float] = {}
-        self.before = self.own()
-        self.done: list[tuple[float, float]] = []
-
-    def own(self) -> float:
-        times = psutil.Process().cpu_times()
-        return times.user + times.system
+        self.seen: list[tuple[float, float, float]] = []
 
     def __call__(self, what: str, done: float, total: float) -> None:
         if not what.startswith("scoring"):
             return
-        self.done.append((time.perf_counter(), done))
-        for process in psutil.Process().children(recursive=True):
+        for process in (psutil.Process(), *psutil.Process().children(recursive=True)):
             try:
                 times = process.cpu_times()
             except psutil.Error:
                 continue
             self.used[process.pid] = times.user + times.system
+        self.seen.append((done, time.perf_counter(), sum(self.used.values())))
 
-    def core_seconds(self) -> float:
-        return self.own() - self.before + sum(self.used.values())
-
-    def rows_per_s(self) -> float:
-        done = [(at, rows) for at, rows in self.done if rows]
-        (began, first), (ended, last) = done[0], done[-1]
-        return (last - first) / (ended - began)
+    def a_row(self) -> tuple[float, float]:
+        """Seconds and core-seconds a row, from the first that was seen done to the last."""
+        (first, began, used), (last, ended, in_all) = next(seen for seen in self.seen if seen[0]), self.seen[-1]
+        return (ended - began) / (last - first), (in_all - used) / (last - first)
 
 
 def main() -> None:
@@ -79,13 +71,15 @@ def main() -> None:
 
 
 def measured(dump: Path, *, bundle: Bundle, out: Path, options: dict[str, object]) -> tuple[float, float]:
-    """Passages a second without starting up, and core-seconds a thousand passages with it."""
+    """Passages a second, and core-seconds a thousand passages."""
     watch = Watch()
-    settings = ScoreSettings.read(overrides={"engine": "onnx-int8", "part": PART, **options})
+    overrides = {"engine": "onnx-int8", "part": PART, "cut": "none", **options}
+    settings = ScoreSettings.read(overrides=overrides)
     scored = score([dump], model=bundle.path, out=out, settings=settings, progress=watch)
     assert scored.counts.refused == 0
-    passages = scored.counts.passages
-    return watch.rows_per_s() * passages / scored.counts.rows, 1_000 * watch.core_seconds() / passages
+    assert scored.counts.passages == scored.counts.rows
+    seconds, core_seconds = watch.a_row()
+    return 1 / seconds, 1_000 * core_seconds
 
 
 def parser() -> argparse.ArgumentParser:

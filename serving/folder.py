@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -57,7 +57,7 @@ class ScoreFolder:
         self.fingerprint = fingerprint
         self.position, self.counts, self.parts, self.done = Position(), Counts(), 0, False
 
-    def __enter__(self) -> ScoreFolder:
+    def __enter__(self) -> Self:
         if self.path.exists() and not is_score_folder(self.path):
             raise UserError(f"{self.path}: exists and is no score folder. Choose another --out")
         self.path.mkdir(parents=True, exist_ok=True)

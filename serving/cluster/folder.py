@@ -86,8 +86,8 @@ class StretchFolder(ScoreFolder):
         """The shards that are not all written, each with what is."""
         of_shard: dict[int, dict[int, Written]] = {}
         for name, found in self.written.items():
-            shard, number = map(int, name.split("-"))
-            of_shard.setdefault(shard, {})[number] = found
+            of, number = map(int, name.split("-"))
+            of_shard.setdefault(of, {})[number] = found
         left = []
         for shard in shards:
             written = of_shard.get(shard.index, {})

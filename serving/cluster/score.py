@@ -67,7 +67,7 @@ def _results(plan: Plan, left: list[Shard], *, sizes: list[int], workers: int, g
     import ray.data
 
     cores = plan.settings.threads or 1
-    todo = ray.data.from_items([{"shard": shard.index} for shard in left], override_num_blocks=len(left))
+    todo: Any = ray.data.from_items([{"shard": shard.index} for shard in left], override_num_blocks=len(left))
     todo.context.enable_progress_bars = False
     todo.context.target_max_block_size = 1  # a stretch is a block: one worker has it, and loses it, alone
     read = todo.map_batches(

@@ -157,3 +157,14 @@ def test_it_is_said_before_scoring_where_every_passage_will_be_left_undecided(ru
     assert code == 0
     assert said[0].startswith("note: --abstain 1e-06: every passage is left undecided in stance")
     assert pq.read_table("scores/parts")["stance"].to_pylist() == [None]
+
+
+def test_the_commands_of_the_readme_that_run_on_ray_are_understood(run):
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    commands = re.findall(r"^narrashift score (.* --on ray.*)$", readme, re.MULTILINE)
+    assert len(commands) == 2
+    for command in commands:
+        code, out, _ = run(*command.split(), "--print-config")
+        assert code == 0
+        assert tomllib.loads(out)["on"] == "ray"
+    assert tomllib.loads(out)["workers"] == 500 and tomllib.loads(out)["ray_address"] == "auto"
