@@ -1,4 +1,8 @@
-"""A score folder that many processes write at once: a part for each stretch, in any order."""
+"""A score folder that many processes write at once: a part for each stretch, in any order.
+
+The parts are the checkpoints. Ray Data's own (2.60) note the ids of single rows beside a write of Ray's: an article
+with two passages has two rows, which may end up in two files, and the files are in no order of the input.
+"""
 
 from __future__ import annotations
 
