@@ -42,10 +42,11 @@ def ray_session(settings: ScoreSettings, *, cores: int, gpu: bool) -> Iterator[i
     if started:
         _start(ray, settings, cores=cores * (settings.workers or max(usable_cores() // cores, 1)))
     try:
-        there: Any = ray.cluster_resources()
-        room = int(there.get("GPU", 0) if gpu else there.get("CPU", 0) // cores)
+        kind, each = ("GPU", 1) if gpu else ("CPU", cores)
+        machines = [machine["Resources"] for machine in ray.nodes() if machine["Alive"]]
+        room = sum(int(has.get(kind, 0) // each) for has in machines)
         if not room:
-            wanted = "a GPU" if gpu else f"{cores} free cores"
+            wanted = "a GPU" if gpu else f"{cores} cores"
             raise UserError(f"--on ray: no machine of the cluster has {wanted} for a worker. See: ray status")
         with _few_words():
             yield settings.workers or room
