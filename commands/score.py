@@ -51,6 +51,18 @@ def score(
     cascade_task: Annotated[
         str | None, typer.Option(help="Let only this task's labels count for --cascade; the others are not bounded.")
     ] = None,
+    mend: Annotated[
+        bool | None, typer.Option("--mend/--no-mend", help="Mend mojibake, entities and invisible characters.")
+    ] = None,
+    languages: Annotated[
+        str | None, typer.Option(help="Languages to tell apart, as en,uk,ru; none switches it off.")
+    ] = None,
+    duplicates: Annotated[
+        bool | None, typer.Option("--duplicates/--no-duplicates", help="Mark articles that repeat an earlier one.")
+    ] = None,
+    keep_text: Annotated[
+        bool | None, typer.Option("--keep-text/--no-keep-text", help="Store each passage's text in the scores.")
+    ] = None,
     cut: Annotated[str | None, typer.Option(help="sentences, or none: each row is one passage.")] = None,
     part: Annotated[int | None, typer.Option(help="Passages after which a part is written.")] = None,
     format: Annotated[
@@ -78,6 +90,8 @@ def score(
     flags = {
         **named, "carry": carried, "as_text": as_text or None, "encoding": encoding, "input_format": input_format,
         "cut": cut, "part": part, "abstain": abstain, "cascade": cascade, "cascade_task": cascade_task,
+        "mend": mend, "duplicates": duplicates, "keep_text": keep_text,
+        "languages": None if languages is None else _codes(languages),
         "format": format, "engine": engine, "threads": threads, "device": device,
         "on": on, "workers": workers, "ray_address": ray_address,
     }  # fmt: skip
@@ -104,6 +118,11 @@ def score(
     print_scored(scored)
     if chosen.format == "csv":
         print(f"for spreadsheets: {scored.folder / CSV_FILE}")
+
+
+def _codes(value: str) -> tuple[str, ...]:
+    """Language codes of `en,uk,ru`; `none` is no code."""
+    return () if value == "none" else tuple(code.strip().lower() for code in value.split(",") if code.strip())
 
 
 def _carried(values: Sequence[str]) -> dict[str, str]:

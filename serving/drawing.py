@@ -13,6 +13,7 @@ from ..model.progress import Progress, silent
 from ..rows import find_files, name_inputs
 from .articles import Article, Position, plan_columns, read_articles
 from .cutting import CountTokens
+from .mending import mend
 from .settings import ScoreSettings
 from .windows import cut_texts
 
@@ -40,8 +41,8 @@ def draw_passages(
 ) -> Drawn:
     """At most `most` distinct passages of a dump, read and cut as `score` does.
 
-    `most` articles are drawn and cut, and of their passages `most`. Drawn are those with the smallest hashes (bottom-k
-    sampling, Cohen & Kaplan 2007): the order of the rows and how often one is repeated do not matter.
+    `most` articles are drawn, cut and mended, and of their passages `most`. Drawn are those with the smallest hashes
+    (bottom-k sampling, Cohen & Kaplan 2007): the order of the rows and how often one is repeated do not matter.
 
     Args:
         most: at least 1; as many articles are held in memory.
@@ -64,7 +65,8 @@ def draw_passages(
         spans = cut_texts(block, count_tokens=count_tokens, max_tokens=max_tokens, settings=settings)
         for number, (text, own) in enumerate(zip(block, spans, strict=True), start=start):
             for begin, end in own:
-                passages.setdefault(text[begin:end].strip(), number)
+                passage = text[begin:end].strip()
+                passages.setdefault(mend(passage) if settings.mend else passage, number)
     texts = _smallest(passages, most=most, seed=seed)
     return Drawn(texts=texts, articles=[passages[text] for text in texts])
 

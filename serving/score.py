@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -20,22 +20,26 @@ from ..model.decision import check_risk
 from ..model.errors import UserError, suggestion
 from ..model.held_out import FILE as HELD_OUT
 from ..model.held_out import copy_held_out
+from ..model.language import check_languages
 from ..model.progress import Progress, silent
 from ..rows import Input, find_files, name_inputs
 from .ahead import Behind, ahead
 from .articles import Columns, plan_columns, read_articles
+from .duplicates import DUPLICATES, write_duplicates
 from .engines import choose_engine, open_engine
 from .fingerprint import fingerprint
 from .folder import ERROR_FILE, ERROR_PARTS, PARTS, PROGRESS, RUN, Counts, ScoreFolder
+from .origin import origin_columns, origin_fields
 from .repeats import MOST, Repeats
 from .settings import Engine, ScoreSettings
+from .sketches import SKETCHES, write_sketches
 from .spreadsheet import CSV_FILE, write_csv
 from .standard_input import spooled_in, with_standard_input
 from .table import own_columns, score_schema, score_table
 from .unchanged import State, check_unchanged, file_states
 from .windows import Window, windows
 
-OWN_FILES = (PARTS, ERROR_PARTS, ERROR_FILE, RUN, PROGRESS, CSV_FILE, HELD_OUT)
+OWN_FILES = (PARTS, ERROR_PARTS, ERROR_FILE, RUN, PROGRESS, CSV_FILE, HELD_OUT, SKETCHES, DUPLICATES)
 """Of a score folder that lies inside the dump: no input."""
 
 
@@ -138,12 +142,15 @@ def plan_run(
     if settings.cascade_task is not None and settings.cascade_task not in bundle.codebook.tasks:
         allowed = suggestion(settings.cascade_task, list(bundle.codebook.tasks))
         raise UserError(f"--cascade-task {settings.cascade_task}: no task of this bundle {allowed}")
-    columns = plan_columns(entries, settings=settings, taken=own_columns(bundle.codebook, cascade=cascade))
+    check_languages(settings.languages)
+    origin = origin_fields(settings)
+    taken = own_columns(bundle.codebook, cascade=cascade, origin=origin)
+    columns = plan_columns(entries, settings=settings, taken=taken)
     progress("reading the input through", 0, 0)
     engine = choose_engine(bundle, settings=settings)
     states = file_states(entries)
     identity, rows = fingerprint(bundle=bundle, engine=engine, settings=settings, inputs=entries, columns=columns)
-    schema = score_schema(columns, bundle=bundle, engine=engine, cascade=cascade)
+    schema = score_schema(columns, bundle=bundle, engine=engine, cascade=cascade, origin=origin)
     return Plan(out, bundle, engine, settings, entries, columns, schema, identity, rows, states)
 
 
@@ -156,7 +163,14 @@ def _score_here(plan: Plan, *, progress: Progress) -> Scored:
         if not folder.done:
             classifier = open_classifier(bundle, engine=plan.engine, settings=settings)
             write = partial(
-                _write, folder, check=plan.check, schema=plan.schema, columns=columns, bundle=bundle, settings=settings
+                _write,
+                folder,
+                check=plan.check,
+                schema=plan.schema,
+                columns=columns,
+                bundle=bundle,
+                settings=settings,
+                names=[entry.name for entry in plan.inputs],
             )
             articles = read_articles(plan.inputs, columns=columns, settings=settings, after=folder.position)
             done = folder.counts.rows
@@ -169,6 +183,7 @@ def _score_here(plan: Plan, *, progress: Progress) -> Scored:
                     behind.do(write, window, classifier.logits(window.texts(), tick=tick))
                     done += window.rows
             plan.check(first=folder.position.file, last=len(plan.inputs) - 1)
+            mark_duplicates(plan, articles=folder.counts.articles, progress=progress)
             folder.finish()
             reused = classifier.reused
         if settings.format == "csv":
@@ -196,13 +211,48 @@ def _write(folder: ScoreFolder, window: Window, logits: Logits, *, check: Callab
     table = window_table(window, logits, **options)
     broken_off = {row.at.file for row in window.refused if row.row is None}
     check(first=folder.position.file, last=window.position.file, doubted=broken_off)
+    keep_sketches(
+        folder.path, f"{folder.parts:05d}", [window], columns=options["columns"], settings=options["settings"]
+    )
     folder.write_part(table, window.refused, articles=len(window.articles), position=window.position)
 
 
+def keep_sketches(
+    folder: Path, name: str, read: Sequence[Window], *, columns: Columns, settings: ScoreSettings
+) -> None:
+    """Sketch the articles of a part, before the part: what a part holds is always sketched."""
+    if settings.duplicates:
+        articles = [article for window in read for article in window.articles]
+        write_sketches(
+            folder / SKETCHES / f"{name}.parquet",
+            [reading.sketch for window in read for reading in window.readings],
+            ids=pa.array([article.carried[0] for article in articles], type=next(iter(columns.types.values()))),
+            places=[(article.at.file, article.at.row) for article in articles],
+        )
+
+
+def mark_duplicates(plan: Plan, *, articles: int, progress: Progress) -> None:
+    """Write which of the articles repeat an earlier one, when all parts are there."""
+    if plan.settings.duplicates:
+        progress("looking for duplicates", 0, 0)
+        write_duplicates(plan.out, names=[entry.name for entry in plan.inputs], articles=articles)
+
+
 def window_table(
-    window: Window, logits: Logits, *, schema: pa.Schema, columns: Columns, bundle: Bundle, settings: ScoreSettings
+    window: Window,
+    logits: Logits,
+    *,
+    schema: pa.Schema,
+    columns: Columns,
+    bundle: Bundle,
+    settings: ScoreSettings,
+    names: Sequence[str],
 ) -> pa.Table:
-    """The score table of a window, in the order of its articles."""
+    """The score table of a window, in the order of its articles.
+
+    Args:
+        names: of the input files.
+    """
     return score_table(
         window.articles,
         window.spans,
@@ -213,6 +263,7 @@ def window_table(
         bundle=bundle,
         abstain=settings.abstain,
         student=logits.student if settings.cascade is not None else None,
+        origin=origin_columns(window.articles, window.spans, window.readings, names=names, settings=settings),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from ..model.language import LANGUAGES
 from ..model.settings import Settings
 from ..rows import Format
 
@@ -25,6 +26,10 @@ class ScoreSettings(Settings):
     as_text: tuple[str, ...] = Field(default=(), description="carried columns to store as text whatever they hold")
     encoding: str = Field(default="auto", description="of JSON, JSONL, CSV, TSV and text; auto detects each file's")
     input_format: Format | None = Field(default=None, description="read every file so, whatever its ending")
+    mend: bool = Field(default=True, description="mend mojibake, entities and invisible characters for the model")
+    languages: tuple[str, ...] = Field(default=LANGUAGES, description="languages to choose among; none: not told")
+    duplicates: bool = Field(default=True, description="mark articles that repeat an earlier one")
+    keep_text: bool = Field(default=False, description="store each passage as it stands in the article")
     cut: Literal["sentences", "none"] = Field(default="sentences", description="cut articles into passages, or not")
     passage_tokens: Annotated[int, Field(ge=16)] = Field(default=160, description="tokens a passage may have")
     passage_sentences: Count = Field(default=6, description="sentences a passage may have")
@@ -47,6 +52,11 @@ class ScoreSettings(Settings):
     on: Literal["local", "ray"] = Field(default="local", description="this machine, or a Ray cluster")
     workers: Count | None = Field(default=None, description="of a Ray cluster; as many as it has room for by default")
     ray_address: str | None = Field(default=None, description="of a running cluster; without, one is started here")
+
+    @field_validator("languages")
+    @classmethod
+    def _in_one_order(cls, languages: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(sorted(set(languages)))
 
     @field_validator("cascade")
     @classmethod

@@ -23,14 +23,16 @@ def label_columns(codebook: Codebook) -> list[str]:
     return [f"{name}.{label}" for name, task in codebook.tasks.items() for label in (*task.leaves, *task.parents)]
 
 
-def own_columns(codebook: Codebook, *, cascade: bool = False) -> list[str]:
+def own_columns(codebook: Codebook, *, cascade: bool = False, origin: Sequence[pa.Field] = ()) -> list[str]:
     """Column names that carried columns may not have."""
-    last = ["truncated", "student"] if cascade else ["truncated"]
+    last = ["truncated", *(["student"] if cascade else []), *(field.name for field in origin)]
     return ["passage", "start", "end", *label_columns(codebook), *codebook.tasks, *last]
 
 
-def score_schema(columns: Columns, *, bundle: Bundle, engine: Engine, cascade: bool = False) -> pa.Schema:
-    """Carried columns (id first), passage, start, end, probabilities, labels, truncated; a cascade's student."""
+def score_schema(
+    columns: Columns, *, bundle: Bundle, engine: Engine, cascade: bool = False, origin: Sequence[pa.Field] = ()
+) -> pa.Schema:
+    """Carried columns (id first), passage, start, end, probabilities, labels, truncated, student, origin."""
     codebook = bundle.codebook
     fields = [pa.field(name, columns.types[name]) for name in columns.carried]
     fields += [pa.field(name, pa.int32()) for name in ("passage", "start", "end")]
@@ -40,6 +42,7 @@ def score_schema(columns: Columns, *, bundle: Bundle, engine: Engine, cascade: b
     fields.append(pa.field("truncated", pa.bool_()))
     if cascade:
         fields.append(pa.field("student", pa.bool_()))
+    fields += origin
     metadata = {
         "narrashift.bundle": bundle.digest,
         "narrashift.engine": engine,
@@ -66,6 +69,7 @@ def score_table(
     bundle: Bundle,
     abstain: float | None = None,
     student: np.ndarray | None = None,
+    origin: Mapping[str, Sequence[object]] | None = None,
 ) -> pa.Table:
     """The rows of all passages of these articles, in order.
 
@@ -75,6 +79,7 @@ def score_table(
         truncated: ``(passages,)`` bool.
         abstain: share of wrong answers above which a passage is left undecided: its decided labels are null.
         student: ``(passages,)`` bool, those that a cascade's student answered.
+        origin: further columns, of which each has a value a passage.
     """
     arrays: dict[str, object] = {}
     repeats = [len(s) for s in spans]
@@ -93,6 +98,7 @@ def score_table(
     arrays["truncated"] = truncated
     if student is not None:
         arrays["student"] = student
+    arrays |= origin or {}
     return pa.table({field.name: pa.array(arrays[field.name], type=field.type) for field in schema}, schema=schema)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ..model.classifier import Classifier
 from .articles import Article, Position, Refused
 from .cutting import CountTokens, Span, cut_articles
+from .origin import Reading, read_closely
 from .settings import ScoreSettings
 
 ROWS_AT_ONCE = 256
@@ -17,10 +18,11 @@ ROWS_AT_ONCE = 256
 
 @dataclass(frozen=True)
 class Window:
-    """Articles with the spans and texts of their passages, the rows refused among them, and the last row's place."""
+    """Articles, the spans of their passages, what reading found, the rows refused among them, the last row's place."""
 
     articles: list[Article]
     spans: list[list[Span]]
+    readings: list[Reading]
     refused: list[Refused]
     position: Position
 
@@ -33,11 +35,11 @@ class Window:
         return sum(map(len, self.spans))
 
     def texts(self) -> list[str]:
-        """The passages, one after the other."""
+        """The passages as the model sees them, mended, one after the other."""
         return [
-            article.text[start:end].strip()
-            for article, spans in zip(self.articles, self.spans, strict=True)
-            for start, end in spans
+            reading.mended.get(index) or article.text[start:end].strip()
+            for article, spans, reading in zip(self.articles, self.spans, self.readings, strict=True)
+            for index, (start, end) in enumerate(spans)
         ]
 
 
@@ -48,16 +50,17 @@ def windows(
     window: Window | None = None
     while block := list(itertools.islice(articles, ROWS_AT_ONCE)):
         good = [item for item in block if isinstance(item, Article)]
-        before = window or Window([], [], [], block[0].at)
+        before = window or Window([], [], [], [], block[0].at)
+        spans = cut_texts(
+            [article.text for article in good],
+            count_tokens=classifier.count_tokens,
+            max_tokens=classifier.max_tokens,
+            settings=settings,
+        )
         window = Window(
             articles=before.articles + good,
-            spans=before.spans
-            + cut_texts(
-                [article.text for article in good],
-                count_tokens=classifier.count_tokens,
-                max_tokens=classifier.max_tokens,
-                settings=settings,
-            ),
+            spans=before.spans + spans,
+            readings=before.readings + read_closely(good, spans, settings=settings),
             refused=before.refused + [item for item in block if isinstance(item, Refused)],
             position=block[-1].at,
         )

@@ -12,7 +12,7 @@ from ...model.errors import UserError
 from ...model.held_out import copy_held_out
 from ...model.progress import Progress
 from ..engines import NVIDIA
-from ..score import Plan, Scored
+from ..score import Plan, Scored, mark_duplicates
 from .folder import StretchFolder, Written
 from .session import check_ray, ray_session
 from .stretches import Shard, shards
@@ -49,6 +49,7 @@ def score_on_ray(plan: Plan, *, progress: Progress) -> Scored:
                         reused += said["reused"]
                         total = plan.rows if folder.counts.rows <= plan.rows else 0
                         progress("scoring rows", folder.counts.rows, total)
+            mark_duplicates(plan, articles=folder.counts.articles, progress=progress)
             folder.finish()
         return Scored(
             folder=plan.out,
@@ -94,6 +95,7 @@ def _results(plan: Plan, left: list[Shard], *, sizes: list[int], workers: int, g
             "settings": plan.settings.model_copy(update={"threads": cores}),
             "columns": plan.columns,
             "schema": plan.schema,
+            "names": [entry.name for entry in plan.inputs],
             "out": plan.out.resolve(),
         },
         **({"num_gpus": 1} if gpu else {"num_cpus": cores}),

@@ -15,9 +15,9 @@ from ...model.bundle import open_bundle
 from ...model.errors import UserError
 from ...rows import Input
 from ..articles import Article, Columns, Refused
-from ..score import open_classifier, window_table
+from ..score import keep_sketches, open_classifier, window_table
 from ..settings import Engine, ScoreSettings
-from ..windows import windows
+from ..windows import Window, windows
 from .folder import Written, read_written, write_stretch
 from .stretches import SAME_PATH, Shard, Stretch, read_stretches
 
@@ -68,9 +68,10 @@ class ScoreWorker:
         settings: ScoreSettings,
         columns: Columns,
         schema: pa.Schema,
+        names: Sequence[str],
         out: Path,
     ) -> None:
-        self.settings, self.columns, self.schema, self.out = settings, columns, schema, out
+        self.settings, self.columns, self.schema, self.names, self.out = settings, columns, schema, names, out
         self.problem: str | None = None
         try:
             self.bundle = open_bundle(bundle)
@@ -102,17 +103,19 @@ class ScoreWorker:
         if already is not None:
             return already
         articles = [item for item in stretch.items if isinstance(item, Article)]
+        read = [*windows(iter(articles), classifier=self.classifier, settings=self.settings)]
+        keep_sketches(self.out, stretch.name, read, columns=self.columns, settings=self.settings)
         return write_stretch(
             self.out,
             stretch.name,
-            self._table(articles),
+            self._table(read),
             [item for item in stretch.items if isinstance(item, Refused)],
             position=stretch.items[-1].at,
             last=stretch.last,
             articles=len(articles),
         )
 
-    def _table(self, articles: Sequence[Article]) -> pa.Table:
+    def _table(self, read: Sequence[Window]) -> pa.Table:
         tables = [
             window_table(
                 window,
@@ -121,7 +124,8 @@ class ScoreWorker:
                 columns=self.columns,
                 bundle=self.bundle,
                 settings=self.settings,
+                names=self.names,
             )
-            for window in windows(iter(articles), classifier=self.classifier, settings=self.settings)
+            for window in read
         ]
         return pa.concat_tables(tables) if tables else self.schema.empty_table()

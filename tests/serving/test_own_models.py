@@ -65,7 +65,7 @@ def test_a_codebook_of_ones_own_gives_its_own_columns(score_dump, own_bundle):
     outcome = score_dump(ROWS, model=own_bundle)
     labels = ["mood.calm", "mood.angry", "topic.bread", "topic.fuel", "topic.goods"]
     expected = ["id", "source", "passage", "start", "end", *labels, "mood", "topic", "truncated"]
-    assert outcome.table.column_names == expected
+    assert outcome.table.column_names == [*expected, "file", "row", "mended", "language"]
     assert outcome.table.schema.field("mood").type == pa.string()
     assert outcome.table.schema.field("topic").type == pa.list_(pa.string())
     assert set(outcome.table["mood"].to_pylist()) <= {"calm", "angry"}

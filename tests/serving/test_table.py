@@ -33,6 +33,7 @@ def passages(outcome, articles) -> list[str]:
 def test_columns_come_in_the_order_of_the_contract(outcome, codebook):
     labels = [f"{name}.{label}" for name, task in codebook.tasks.items() for label in (*task.leaves, *task.parents)]
     expected = ["id", "source", "passage", "start", "end", *labels, *codebook.tasks, "truncated"]
+    expected += ["file", "row", "mended", "language"]
     assert outcome.table.column_names == expected
     assert "stance.pro_ukraine" in labels
 

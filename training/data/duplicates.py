@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +9,8 @@ import numpy as np
 from scipy.sparse import coo_matrix, csr_matrix
 from scipy.sparse.csgraph import connected_components
 from sklearn.feature_extraction.text import CountVectorizer
+
+from ...model.shingles import shingles
 
 ABOVE = 0.5
 """Jaccard similarity of 3-word shingles above which two passages are near-duplicates."""
@@ -23,15 +24,6 @@ class Pair:
     first: int
     second: int
     similarity: float
-
-
-def shingles(text: str) -> set[tuple[str, ...]]:
-    """Runs of three words, case and punctuation aside; of a shorter text, the text itself.
-
-    Broder 1997, "On the resemblance and containment of documents".
-    """
-    words = re.findall(r"\w+", text.casefold()) or [text.strip()]
-    return {tuple(words[i : i + 3]) for i in range(max(len(words) - 2, 1))}
 
 
 def near_duplicates(texts: Sequence[str], *, above: float = ABOVE) -> list[Pair]:

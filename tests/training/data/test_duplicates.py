@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from narrashift.training.data.duplicates import Pair, clusters, near_duplicates, shingles
+from narrashift.model.shingles import shingles
+from narrashift.training.data.duplicates import Pair, clusters, near_duplicates
 
 WORDS = st.lists(st.sampled_from(["a", "b", "c", "d", "e"]), max_size=7).map(" ".join)
 
