@@ -26,7 +26,7 @@ def open_stream(source: Input) -> Iterator[io.BufferedReader]:
         OSError: not there, broken, or a decompression bomb (`rows/bounds.py`).
     """
     with source.path.open("rb") as file:
-        yield io.BufferedReader(_unpacked(source, file), BLOCK)  # type: ignore[arg-type]
+        yield io.BufferedReader(_unpacked(source, file), BLOCK)
 
 
 @contextlib.contextmanager

@@ -39,4 +39,5 @@ def _joined(text: Any) -> str | None:
     if not isinstance(text, list):
         return None
     pieces = [piece.get("text") if isinstance(piece, dict) else piece for piece in text]
-    return "".join(pieces) if all(isinstance(piece, str) for piece in pieces) else None
+    texts = [piece for piece in pieces if isinstance(piece, str)]
+    return "".join(texts) if len(texts) == len(pieces) else None

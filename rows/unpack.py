@@ -137,7 +137,7 @@ class Checked(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        count = self.source.readinto(buffer) or 0  # type: ignore[attr-defined]
+        count = self.source.readinto(buffer) or 0
         self.found = zlib.crc32(memoryview(buffer)[:count], self.found)
         if not count and len(buffer) and self.found != self.checksum:
             raise Unreadable("the checksum in the zip file does not fit: the data are damaged")

@@ -85,7 +85,8 @@ def _frames(file: io.BufferedReader, skip: int) -> Iterator[_Frame]:
 
 def _header(file: io.BufferedReader) -> tuple[bytes, bool]:
     """A record's header with the empty line behind it, and whether it came to an end."""
-    lines, size = [], 0
+    lines: list[bytes] = []
+    size = 0
     while size < MOST_HEADER and (line := file.readline(MOST_HEADER)):
         size += len(line)
         if not line.strip():
