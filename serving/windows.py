@@ -15,6 +15,9 @@ from .settings import ScoreSettings
 ROWS_AT_ONCE = 256
 """Rows cut together. Part borders fall on its multiples, also after a restart, so parts do not depend on one."""
 
+CHARACTERS_AT_ONCE = 16_000_000
+"""Characters of articles after which no further row is cut with them."""
+
 
 @dataclass(frozen=True)
 class Window:
@@ -43,12 +46,22 @@ class Window:
         ]
 
 
+def _block(articles: Iterator[Article | Refused]) -> Iterator[Article | Refused]:
+    """The next rows to cut together: fewer where they are long, so that memory stays bounded whatever their length."""
+    characters = 0
+    for item in itertools.islice(articles, ROWS_AT_ONCE):
+        yield item
+        characters += len(item.text) if isinstance(item, Article) else 0
+        if characters > CHARACTERS_AT_ONCE:
+            return
+
+
 def windows(
     articles: Iterator[Article | Refused], *, classifier: Classifier, settings: ScoreSettings
 ) -> Iterator[Window]:
     """Cut articles into passages and gather them until a part is full."""
     window: Window | None = None
-    while block := list(itertools.islice(articles, ROWS_AT_ONCE)):
+    while block := list(_block(articles)):
         good = [item for item in block if isinstance(item, Article)]
         before = window or Window([], [], [], [], block[0].at)
         spans = cut_texts(
