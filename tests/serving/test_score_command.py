@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import resource
 import sys
 import tomllib
 from pathlib import Path
@@ -133,6 +134,19 @@ def test_a_full_disk_is_one_line_and_exit_code_2(run, tiny_bundle, monkeypatch):
     assert (code, out) == (2, "")
     assert "the disk is full" in err[-1]
     monkeypatch.undo()
+
+
+def test_a_limit_on_the_size_of_files_is_one_line_and_exit_code_2(run, tiny_bundle):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, before[1]))
+    try:
+        code, out, err = run("dump.jsonl", "--model", tiny_bundle, "--out", "scores")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (code, out) == (2, "")
+    assert "a file grew beyond what this user may write" in err[-1]
+    assert [*Path("scores").rglob("*.tmp")] == []
+    assert run("dump.jsonl", "--model", tiny_bundle, "--out", "scores")[0] == 0
 
 
 def test_ctrl_c_says_how_to_go_on(run, tiny_bundle, monkeypatch):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import re
 import shutil
@@ -105,6 +106,15 @@ def test_a_second_scorer_in_the_folder_is_refused(finished):
     with ScoreFolder(outcome.folder, identity), pytest.raises(UserError, match="another process is scoring into it"):
         again()
     assert again().same_data(outcome)
+
+
+def test_a_file_system_without_locks_is_refused_with_the_way_out(score_dump, monkeypatch):
+    def refuse(*args: object, **options: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("filelock.FileLock.acquire", refuse)
+    with pytest.raises(UserError, match="its file system has no locks. Choose an --out on another"):
+        score_dump(ROWS)
 
 
 def test_a_lost_part_of_a_finished_run_is_written_again(finished):
