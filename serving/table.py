@@ -48,12 +48,7 @@ def score_schema(
         "narrashift.engine": engine,
         "narrashift.codebook": f"{codebook.name} {codebook.version} {codebook.digest}",
         "narrashift.decision": bundle.decision.model_dump_json(),
-        "narrashift.tasks": json.dumps(
-            {
-                name: {"kind": task.kind, "leaves": task.leaves, "parents": task.parents}
-                for name, task in codebook.tasks.items()
-            }
-        ),
+        "narrashift.codebook.toml": codebook.to_toml(),
     }
     return pa.schema(fields, metadata=metadata)
 

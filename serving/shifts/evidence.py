@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
 from .finding import Interval, Shift
-from .narratives import Narrative
 from .nearby import TEXT, gather
+from .questions import Question
 from .scores import Scores
 from .settings import ShiftSettings
 from .topics import article_topics, decompose
@@ -43,18 +43,22 @@ def show(
     shifts: Sequence[Shift],
     *,
     scores: Scores,
-    narratives: Mapping[str, Narrative],
+    narratives: Sequence[Question],
     settings: ShiftSettings,
 ) -> list[tuple[Shift, Evidence]]:
     """Each shift, told apart from a change of the topic mix where topics are known, with its evidence."""
     if not shifts:
         return []
     rows = gather(scores, shifts=shifts, narratives=narratives, settings=settings)
+    own_rows = _of_each(rows, len(shifts))
+    topics: dict[str, pl.DataFrame | None] = {}
     shown = []
-    for index, own in enumerate(_of_each(rows, len(shifts))):
-        shift = shifts[index]
+    for shift, own in zip(shifts, own_rows, strict=True):
         if shift.task != "volume":
-            shift = _by_topics(shift, rows=own, settings=settings)
+            if shift.by not in topics:
+                every = [rows for other, rows in zip(shifts, own_rows, strict=True) if other.by == shift.by]
+                topics[shift.by] = article_topics(pl.concat(every), seed=settings.seed)
+            shift = _by_topics(shift, rows=own, topics=topics[shift.by], settings=settings)
         shown.append((shift, _evidence(shift, rows=own, scores=scores, settings=settings)))
     return shown
 
@@ -64,11 +68,11 @@ def _of_each(rows: pl.DataFrame, count: int) -> list[pl.DataFrame]:
     return [own.get(index, rows.head(0)) for index in range(count)]
 
 
-def _by_topics(shift: Shift, *, rows: pl.DataFrame, settings: ShiftSettings) -> Shift:
-    found = article_topics(rows, seed=settings.seed)
-    if found is None or found["after"].n_unique() < 2:
+def _by_topics(shift: Shift, *, rows: pl.DataFrame, topics: pl.DataFrame | None, settings: ShiftSettings) -> Shift:
+    if topics is None or rows["after"].n_unique() < 2:
         return shift
-    articles = rows.group_by("article").agg(pl.col(shift.column).mean().alias("value")).join(found, on="article")
+    values = rows.group_by("article", "after").agg(pl.col(shift.column).mean().alias("value"))
+    articles = values.join(topics, on="article")
     articles = articles.sort("article")
     mix = decompose(
         articles["value"].to_numpy().astype(float),
@@ -116,8 +120,8 @@ def _labels(
     """
     own = shift.column if shift.task != "volume" else ""
     if not own or not len(before) or not len(after):
-        first = next(iter(scores.tasks))
-        column = own or f"{first}.{scores.tasks[first].leaves[0]}"
+        first, task = next(iter(scores.codebook.tasks.items()))
+        column = own or f"{first}.{task.leaves[0]}"
         return (column, True), (column, True)
     rivals = [c for c in before.columns if c.startswith(f"{shift.task}.") and c != own]
     moved = {c: float(after[c].to_numpy().mean() - before[c].to_numpy().mean()) for c in rivals}

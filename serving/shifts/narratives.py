@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ...model.errors import UserError, suggestion
-from .scores import ScoredTask
+from ...model.codebook import Codebook
+from ...model.errors import UserError
+from .questions import Question, composite
+
+PREFIX = "narrative."
 
 
 class Narrative(BaseModel):
-    """A story that a source tells: every task named has (one of) the labels named.
+    """A story that a source tells: a passage has all the labels named.
 
     Attributes:
         means: the story in words.
-        when: task -> a label, or labels of which one is enough.
+        when: task -> its label, or labels.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -26,16 +28,17 @@ class Narrative(BaseModel):
     when: Annotated[dict[str, str | tuple[str, ...]], Field(min_length=1)]
 
     @property
-    def conditions(self) -> dict[str, tuple[str, ...]]:
-        """Task -> labels of which one is enough."""
-        return {task: (labels,) if isinstance(labels, str) else labels for task, labels in self.when.items()}
+    def parts(self) -> list[tuple[str, str]]:
+        """Task and label of each label that it takes."""
+        every = ((task, (found,) if isinstance(found, str) else found) for task, found in self.when.items())
+        return [(task, label) for task, labels in every for label in labels]
 
 
-def read_narratives(path: Path, *, tasks: Mapping[str, ScoredTask], known_only: bool = False) -> dict[str, Narrative]:
-    """Narratives of a file, `[narratives.NAME]` with `means` and `when`, by name.
+def read_narratives(path: Path, *, codebook: Codebook, known_only: bool = False) -> list[Question]:
+    """The narratives of a file, `[narratives.NAME]` with `means` and `when`, as questions `narrative.NAME`.
 
     Args:
-        known_only: leave out those that the scores lack a label of, instead of raising.
+        known_only: leave out those that the codebook lacks a label of, instead of raising.
 
     Raises:
         UserError: no such file, not TOML, an unknown task or label; with the narrative's name.
@@ -49,34 +52,17 @@ def read_narratives(path: Path, *, tasks: Mapping[str, ScoredTask], known_only: 
     tables = content.get("narratives")
     if set(content) != {"narratives"} or not isinstance(tables, dict) or not tables:
         raise UserError(f'{path}: tables [narratives.NAME] with when = {{stance = "pro_russia", …}} are expected')
-    narratives, problems = {}, []
+    questions: list[Question] = []
+    problems: list[str] = []
     for name, table in tables.items():
         try:
-            narrative = Narrative.model_validate(table)
+            parts = Narrative.model_validate(table).parts
+            questions.append(composite(PREFIX + name, parts, codebook=codebook))
         except ValidationError as error:
             first = error.errors()[0]
             problems.append(f"{path}, {name}.{'.'.join(map(str, first['loc']))}: {first['msg']}")
-            continue
-        unknown = _unknown(narrative, tasks=tasks)
-        if not unknown:
-            narratives[name] = narrative
-        elif not known_only:
-            problems += [f"{path}, {name}: {problem}" for problem in unknown]
+        except UserError as error:
+            problems += [] if known_only else [f"{path}, {line}" for line in str(error).splitlines()]
     if problems:
         raise UserError(problems)
-    return narratives
-
-
-def _unknown(narrative: Narrative, *, tasks: Mapping[str, ScoredTask]) -> list[str]:
-    problems: list[str] = []
-    for task, labels in narrative.conditions.items():
-        if task not in tasks:
-            problems.append(f"no task {task!r} {suggestion(task, list(tasks))}")
-            continue
-        known = list(tasks[task].labels)
-        problems += [
-            f"no label {label!r} of {task} {suggestion(label, known)}" for label in labels if label not in known
-        ]
-        if not labels:
-            problems.append(f"{task} names no label")
-    return problems
+    return questions

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import polars as pl
 
-from .articles import ARTICLE, answers, located
-from .articles import batches as batches_of
 from .finding import Shift
-from .narratives import Narrative
+from .passages import ARTICLE, BY, DAY, batches, located
+from .questions import Question
 from .scores import Scores
 from .settings import ShiftSettings
 
@@ -22,7 +21,7 @@ TEXT = "text"
 
 
 def gather(
-    scores: Scores, *, shifts: Sequence[Shift], narratives: Mapping[str, Narrative], settings: ShiftSettings
+    scores: Scores, *, shifts: Sequence[Shift], narratives: Sequence[Question], settings: ShiftSettings
 ) -> pl.DataFrame:
     """A row for each passage: `shift` (its place in the list), `after` (or before it), `away` (days from it).
 
@@ -42,22 +41,22 @@ def gather(
     )  # fmt: skip
     wanted = _columns(scores, settings=settings)
     found: list[pl.DataFrame] = []
-    for number, parts in enumerate(batches_of(scores)):
+    for number, parts in enumerate(batches(scores)):
         rows = (
             located(scores, settings=settings, parts=parts)
-            .join(sides.lazy(), left_on="__by", right_on="by_")
-            .filter(pl.col("__day") >= pl.col("from"), pl.col("__day") < pl.col("until"))
+            .join(sides.lazy(), left_on=BY, right_on="by_")
+            .filter(pl.col(DAY) >= pl.col("from"), pl.col(DAY) < pl.col("until"))
             .select(
                 "shift",
                 "after",
-                (pl.col("__day") - pl.col("at")).dt.total_days().abs().alias("away"),
-                (pl.col(ARTICLE).cast(pl.Int64) + (number << 40)).alias(ARTICLE),
-                pl.col("__day").alias("day"),
+                (pl.col(DAY) - pl.col("at")).dt.total_days().abs().alias("away"),
+                (pl.col(ARTICLE) + (number << 40)).alias("article"),
+                pl.col(DAY).alias("day"),
                 "passage",
                 "start",
                 "end",
                 *(pl.col(name).cast(pl.String).alias(new) for new, name in wanted.items()),
-                *(expression.alias(name) for name, expression in answers(scores, narratives=narratives).items()),
+                *_probabilities(scores, narratives=narratives),
             )
             .collect()
         )
@@ -81,6 +80,19 @@ def _columns(scores: Scores, *, settings: ShiftSettings) -> dict[str, str]:
 
 def _nearest(tables: Sequence[pl.DataFrame]) -> pl.DataFrame:
     every = pl.concat(tables)
-    articles = every.unique(["shift", "after", ARTICLE]).sort("away", ARTICLE)
-    kept = articles.group_by("shift", "after", maintain_order=True).head(MOST).select("shift", "after", ARTICLE)
-    return every.join(kept, on=["shift", "after", ARTICLE], how="semi").sort("shift", "after", ARTICLE, "passage")
+    articles = every.unique(["shift", "after", "article"]).sort("away", "article")
+    kept = articles.group_by("shift", "after", maintain_order=True).head(MOST).select("shift", "after", "article")
+    return every.join(kept, on=["shift", "after", "article"], how="semi").sort("shift", "after", "article", "passage")
+
+
+def _probabilities(scores: Scores, *, narratives: Sequence[Question]) -> list[pl.Expr]:
+    """Each label's column, and for each narrative the product of its labels'."""
+    tasks = scores.codebook.tasks
+    labels = [pl.col(f"{name}.{label}") for name, task in tasks.items() for label in (*task.leaves, *task.parents)]
+    together = []
+    for narrative in narratives:
+        told: pl.Expr = pl.lit(1.0)
+        for task, label in narrative.parts:
+            told = told * pl.col(f"{task}.{label}")
+        together.append(told.cast(pl.Float32).alias(narrative.name))
+    return [*labels, *together]

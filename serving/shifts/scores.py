@@ -1,4 +1,4 @@
-"""Score folders as one lazy table, with what their metadata say: tasks and labels, the id column, the model."""
+"""Score folders as one lazy table, with what their metadata say: codebook, decision, the id column, the model."""
 
 from __future__ import annotations
 
@@ -6,27 +6,15 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ...model.codebook import Codebook, parse_codebook
+from ...model.decision import Decision
 from ...model.errors import UserError, suggestion
 from ..folder import PARTS, PROGRESS, RUN
-
-
-@dataclass(frozen=True)
-class ScoredTask:
-    """A task as the scores have it: which columns `<task>.<leaf>` and `<task>.<parent>` there are."""
-
-    kind: Literal["single", "multi"]
-    leaves: tuple[str, ...]
-    parents: dict[str, tuple[str, ...]]
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        return (*self.leaves, *self.parents)
 
 
 @dataclass(frozen=True)
@@ -44,7 +32,8 @@ class Scores:
 
     folders: tuple[Path, ...]
     parts: tuple[Path, ...]
-    tasks: dict[str, ScoredTask]
+    codebook: Codebook
+    decision: Decision
     id: str
     columns: tuple[str, ...]
     passages: int
@@ -66,8 +55,8 @@ class Scores:
         )
 
     def _made(self) -> set[str]:
-        own = {f"{task}.{label}" for task, about in self.tasks.items() for label in about.labels}
-        return own | set(self.tasks) | {"passage", "start", "end", "truncated", "student"}
+        own = {f"{name}.{label}" for name, task in self.codebook.tasks.items() for label in task.labels}
+        return own | set(self.codebook.tasks) | {"passage", "start", "end", "truncated", "student"}
 
     def scan(self, parts: Sequence[Path] | None = None) -> pl.LazyFrame:
         """Rows of these parts, or of all."""
@@ -99,7 +88,7 @@ def open_scores(folders: Sequence[Path]) -> Scores:
             raise UserError(f"{folder / PARTS}: broken: {str(error).splitlines()[0]}") from None
         if first is None:
             first = schema
-        for key in (b"narrashift.bundle", b"narrashift.decision", b"narrashift.tasks"):
+        for key in (b"narrashift.bundle", b"narrashift.decision"):
             if schema.metadata.get(key) != first.metadata.get(key):
                 raise UserError(
                     f"{folder}: scored by another model than {folders[0]}. Score both with one, or look at each alone"
@@ -108,10 +97,12 @@ def open_scores(folders: Sequence[Path]) -> Scores:
             unfinished.append(folder)
         parts += found
     assert first is not None
+    codebook, decision = _answered_by(first, folder=folders[0])
     return Scores(
         folders=tuple(folders),
         parts=tuple(parts),
-        tasks=_tasks(first, folder=folders[0]),
+        codebook=codebook,
+        decision=decision,
         id=first.names[0],
         columns=tuple(first.names),
         passages=passages,
@@ -127,16 +118,12 @@ def _done(folder: Path) -> bool:
         return False
 
 
-def _tasks(schema: pa.Schema, *, folder: Path) -> dict[str, ScoredTask]:
+def _answered_by(schema: pa.Schema, *, folder: Path) -> tuple[Codebook, Decision]:
     try:
-        described: dict[str, Any] = json.loads(schema.metadata[b"narrashift.tasks"])
-    except (KeyError, TypeError):
+        text = schema.metadata[b"narrashift.codebook.toml"].decode()
+        decision = Decision.model_validate_json(schema.metadata[b"narrashift.decision"])
+    except (KeyError, ValueError):
         raise UserError(
-            f"{folder}: scored by an older narrashift, whose scores do not say their tasks. Score again"
+            f"{folder}: scored by an older narrashift, whose scores do not hold their codebook. Score again"
         ) from None
-    return {
-        name: ScoredTask(
-            task["kind"], tuple(task["leaves"]), {parent: tuple(its) for parent, its in task["parents"].items()}
-        )
-        for name, task in described.items()
-    }
+    return parse_codebook(text, place=str(folder)), decision

@@ -28,6 +28,9 @@ class ShiftSettings(Settings):
     smallest: Annotated[float, Field(gt=0, lt=1)] = Field(
         default=0.2, description="the change that a series must be able to show not to be called insufficient"
     )
+    least: Annotated[float, Field(ge=0, lt=1)] = Field(
+        default=0.02, description="the corrected change below which a shift is not worth a finding"
+    )
     passages: Annotated[int, Field(ge=0)] = Field(default=5, description="passages shown before and after a shift")
     words: Annotated[int, Field(ge=0)] = Field(default=12, description="words shown before and after a shift")
     replicates: Annotated[int, Field(ge=50)] = Field(default=200, description="bootstrap samples behind an interval")

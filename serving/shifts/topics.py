@@ -81,17 +81,13 @@ def decompose(
 
 
 def article_topics(rows: pl.DataFrame, *, seed: int) -> pl.DataFrame | None:
-    """The rows' articles (`article`, `after`) with `topic_number`; None where neither topics nor texts are known."""
+    """The topic of each `article` in the rows, as `topic_number`; None where neither topics nor texts are known."""
     if "topic" in rows.columns:
         articles = rows.unique("article", keep="first", maintain_order=True)
-        return articles.select(
-            "article", "after", pl.col("topic").fill_null("").rank("dense").sub(1).alias("topic_number")
-        )
+        return articles.select("article", pl.col("topic").fill_null("").rank("dense").sub(1).alias("topic_number"))
     if "text" not in rows.columns:
         return None
-    articles = rows.group_by("article", maintain_order=True).agg(
-        pl.col("after").first(), pl.col("text").fill_null("").str.join(" ")
-    )
-    return articles.select(
-        "article", "after", pl.Series("topic_number", find_topics(articles["text"].to_list(), seed=seed))
-    )
+    passages = rows.unique(["article", "passage"], maintain_order=True).sort("article", "passage")
+    articles = passages.group_by("article", maintain_order=True).agg(pl.col("text").fill_null("").str.join(" "))
+    found = find_topics(articles["text"].to_list(), seed=seed)
+    return articles.select("article", pl.Series("topic_number", found))
