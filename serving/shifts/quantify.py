@@ -1,0 +1,49 @@
+"""Shares of the classes from counts of answers: raw, and corrected for what the classifier gets wrong."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+import numpy as np
+
+from .confusion import Confusion
+from .mixture import least_squares_shares, mixture_shares
+
+Method = Literal["count", "probability", "adjusted", "probabilistic", "em", "matching"]
+"""Ways of quantification, under the field's names (Forman 2008; Bella et al. 2010; Saerens et al. 2002):
+
+count: classify and count, the raw share of decided labels.
+probability: probabilistic classify and count, the mean calibrated probability.
+adjusted: adjusted count, counts undone by the confusion matrix.
+probabilistic: probabilistic adjusted count, the same with probabilities.
+em: the posteriors adjusted to the dump's own shares, by expectation maximisation.
+matching: distribution matching by maximum likelihood: the shares under which held-out answers, class and certainty,
+    are distributed as those of the dump (Garg et al. 2020).
+"""
+METHODS: tuple[Method, ...] = get_args(Method)
+DEFAULT: Method = "matching"
+
+
+def shares(counts: np.ndarray, confusion: Confusion, *, method: Method = DEFAULT) -> np.ndarray:
+    """Shares of the classes in each cell (a source's period, say).
+
+    Args:
+        counts: ``(cells, B)``, how often each answer was given. Where an article has several passages, each counts
+            for its part of the article.
+
+    Returns:
+        ``(cells, K)``, rows sum to 1; NaN where a cell has no count.
+    """
+    if method in ("em", "matching"):
+        return mixture_shares(counts, mixture_rates(confusion, method=method))
+    values = confusion.decided if method in ("count", "adjusted") else confusion.values
+    with np.errstate(invalid="ignore", divide="ignore"):
+        means = counts @ values / counts.sum(axis=1, keepdims=True)
+    if method in ("count", "probability"):
+        return means
+    return least_squares_shares(means, confusion.rates @ values)
+
+
+def mixture_rates(confusion: Confusion, *, method: Method) -> np.ndarray:
+    """``(K, B)``: what makes each class's answers likely; of `em`, up to a factor an answer."""
+    return confusion.rates if method == "matching" else confusion.values.T / confusion.prior[:, None]
