@@ -45,5 +45,7 @@ def shares(counts: np.ndarray, confusion: Confusion, *, method: Method = DEFAULT
 
 
 def mixture_rates(confusion: Confusion, *, method: Method) -> np.ndarray:
-    """``(K, B)``: what makes each class's answers likely; of `em`, up to a factor an answer."""
-    return confusion.rates if method == "matching" else confusion.values.T / confusion.prior[:, None]
+    """How often each class gives each answer, ``(K, B)``: of `em`, as Bayes' rule says from the posteriors."""
+    if method == "matching":
+        return confusion.rates
+    return confusion.values.T * (confusion.prior @ confusion.rates) / confusion.prior[:, None]

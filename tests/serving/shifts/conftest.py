@@ -1,57 +1,58 @@
-"""Score folders made by hand: what an analyst's scores look like, without a model."""
+"""A classifier that errs as told: its held-out answers, and dumps that it answers in the same way."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
-import polars as pl
-import pyarrow.parquet as pq
 import pytest
+from scipy.special import expit, softmax
 
-TASKS = {
-    "stance": {"kind": "single", "leaves": ["pro_ukraine", "pro_russia", "neutral"], "parents": {}},
-    "frame": {
-        "kind": "multi",
-        "leaves": ["gains_russia", "losses_russia", "losses_ukraine"],
-        "parents": {"losses": ["losses_russia", "losses_ukraine"]},
-    },
-}
-BEGIN = date(2022, 1, 3)
-Folder = Callable[..., Path]
+from narrashift.model.decision import Decision
+from narrashift.model.held_out import HeldOut
+
+from .folders import Folder, write_scores
 
 
-def row(**given: object) -> dict:
-    """A passage of an article of 3 January 2022, neutral and without a frame unless told otherwise."""
-    plain = {
-        "id": "a", "source": "x.com", "date": "2022-01-03", "passage": 0, "start": 0, "end": 9,
-        "stance.pro_ukraine": 0.1, "stance.pro_russia": 0.1, "stance.neutral": 0.8,
-        "frame.gains_russia": 0.0, "frame.losses_russia": 0.0, "frame.losses_ukraine": 0.0, "frame.losses": 0.0,
-        "stance": "neutral", "frame": [], "truncated": False,
-    }  # fmt: skip
-    return {**plain, **given}
+@pytest.fixture(scope="session")
+def draw_held_out(codebook) -> Callable[..., HeldOut]:
+    """`draw_held_out(2_000, seed=0)`: passages with 20 % pro-Russian stance and each frame and technique on in 15 %."""
+
+    def draw(passages: int, *, seed: int = 0, signal: float = 2.0, on: float = 0.15) -> HeldOut:
+        rng = np.random.default_rng(seed)
+        stance = rng.choice(3, passages, p=[0.3, 0.2, 0.5])
+        seen = rng.normal(size=(passages, 3)) + signal * np.eye(3)[stance]
+        logits = signal * seen + np.log([0.3, 0.2, 0.5])  # by Bayes: calibrated
+        targets, probs = {"stance": stance}, {"stance": softmax(logits, axis=1).astype(np.float32)}
+        for name in ("frame", "technique"):
+            targets[name] = (rng.random((passages, len(codebook.tasks[name].leaves))) < on).astype(float)
+            noise = rng.normal(size=targets[name].shape)
+            logit = signal * (signal * targets[name] + noise) - signal**2 / 2 + np.log(on / (1 - on))
+            probs[name] = expit(logit).astype(np.float32)
+        return HeldOut(
+            bundle="0123456789abcdef",
+            codebook=codebook,
+            decision=Decision.default(codebook),
+            probabilities=probs,
+            targets=targets,
+            weights=np.ones(passages),
+            groups=np.arange(passages),
+            parts=np.full(passages, "test"),
+        )
+
+    return draw
 
 
-def write_scores(folder: Path, rows: Sequence[Mapping], *, parts: int = 1, bundle: str = "b" * 16) -> Path:
-    """A score folder with these rows, an article never in two parts."""
-    (folder / "parts").mkdir(parents=True)
-    table = pl.DataFrame(list(rows), infer_schema_length=None).with_columns(pl.col("^.*\\..*$").cast(pl.Float32))
-    number = (table["passage"] == 0).cum_sum()
-    cuts = np.linspace(0, int(number[-1]), parts + 1).round()
-    metadata = {
-        "narrashift.bundle": bundle, "narrashift.engine": "onnx", "narrashift.codebook": "c 1 d",
-        "narrashift.decision": "{}", "narrashift.tasks": json.dumps(TASKS),
-    }  # fmt: skip
-    for part in range(parts):
-        own = table.filter((number > cuts[part]) & (number <= cuts[part + 1]))
-        arrow = own.to_arrow().replace_schema_metadata(metadata)
-        pq.write_table(arrow, folder / "parts" / f"{part:05d}.parquet")
-    (folder / "run.json").write_text("{}")
-    (folder / "progress.json").write_text(json.dumps({"done": True}))
-    return folder
+@pytest.fixture(scope="session")
+def held_out(draw_held_out) -> HeldOut:
+    return draw_held_out(2_000)
+
+
+@pytest.fixture(scope="session")
+def crowd(draw_held_out) -> HeldOut:
+    """Passages to draw dumps from, which the confusions have not seen."""
+    return draw_held_out(20_000, seed=1)
 
 
 @pytest.fixture
@@ -62,31 +63,3 @@ def scored(tmp_path: Path) -> Folder:
         return write_scores(tmp_path / name, rows, **options)
 
     return write
-
-
-def turning_rows(
-    *, source: str = "x.com", weeks: int = 40, turn: int = 20, each: int = 30, seed: int = 0
-) -> list[dict]:
-    """A source that tells of Russian gains until a week, and of Russian losses from it on."""
-    rng = np.random.default_rng(seed)
-    rows = []
-    for week in range(weeks):
-        for number in range(each):
-            turned, framed = week >= turn, rng.random() < 0.5
-            gains, losses = (0.05, 0.9) if turned else (0.9, 0.05)
-            told = "retreat abandoned village" if turned else "advance captured village"
-            rows.append(
-                row(
-                    id=f"{source}-{week}-{number}",
-                    source=source,
-                    date=str(BEGIN + timedelta(days=7 * week + int(rng.integers(7)))),
-                    text=f"{told} number{rng.integers(99)} hill{rng.integers(99)}" if framed else f"weather {number}",
-                    **{
-                        "stance.pro_russia": 0.8, "stance.neutral": 0.1,
-                        "frame.gains_russia": gains if framed else 0.02,
-                        "frame.losses_russia": losses if framed else 0.02,
-                        "frame.losses": losses if framed else 0.02,
-                    },
-                )
-            )  # fmt: skip
-    return rows

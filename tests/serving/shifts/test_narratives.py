@@ -12,7 +12,7 @@ from narrashift.seeds import seed_file
 from narrashift.serving.shifts.narratives import read_narratives
 from narrashift.serving.shifts.scores import ScoredTask
 
-from .conftest import TASKS
+from .folders import TASKS
 
 SCORED = {name: ScoredTask(t["kind"], tuple(t["leaves"]), t["parents"]) for name, t in TASKS.items()}
 

@@ -9,7 +9,7 @@ from narrashift.serving.shifts.finding import Interval, Shift, Stretch
 from narrashift.serving.shifts.scores import open_scores
 from narrashift.serving.shifts.settings import ShiftSettings
 
-from .conftest import BEGIN, row, turning_rows
+from .folders import BEGIN, row, turning_rows
 
 TURN = BEGIN + timedelta(weeks=20)
 

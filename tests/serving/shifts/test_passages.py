@@ -13,7 +13,7 @@ from narrashift.serving.shifts.periods import first_day
 from narrashift.serving.shifts.scores import open_scores
 from narrashift.serving.shifts.settings import ShiftSettings
 
-from .conftest import row, turning_rows
+from .folders import row, turning_rows
 
 NARRATIVES = {"admits": Narrative(when={"stance": "pro_russia", "frame": ("losses_russia", "losses_ukraine")})}
 

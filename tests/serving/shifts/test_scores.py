@@ -8,7 +8,7 @@ import pytest
 from narrashift import UserError
 from narrashift.serving.shifts.scores import open_scores
 
-from .conftest import TASKS, row, write_scores
+from .folders import TASKS, row, write_scores
 
 
 def test_the_metadata_say_tasks_labels_id_and_model(scored):
