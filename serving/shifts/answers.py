@@ -1,4 +1,4 @@
-"""A passage's answer to a question: the class that is decided, and how sure the model is of it, in a few steps.
+"""A passage's answer to a question: the decided class, the runner-up of few, and how sure the model is, in steps.
 
 Counts of such answers are all that shares, their corrections and their intervals need: so a dump is counted once,
 whatever is asked of it later.
@@ -19,15 +19,17 @@ from .questions import Question, class_probabilities, decided_classes, true_clas
 MOST = 24
 """Answers of a question with many classes, at least one a class."""
 FINEST = 5
-"""Steps of certainty within a decided class: finer ones gained nothing where corrections were measured."""
+"""Steps of certainty of an on/off question; finer ones gained nothing where corrections were measured."""
+FINEST_PAIR = 3
+"""The same of a question with three or four classes, where the runner-up is told apart too."""
 
 
 @dataclass(frozen=True)
 class AnswerSpace:
-    """The B answers to a question: answer ``k * steps + j`` is class k, decided with certainty of step j.
+    """The B answers to a question, numbered by decided class, then by runner-up, then by step of certainty.
 
     Attributes:
-        borders: ``(K, steps - 1)``, between the steps of each class, rising.
+        borders: ``(B / steps, steps - 1)``, between the steps, rising.
     """
 
     question: Question
@@ -42,12 +44,13 @@ class AnswerSpace:
     @property
     def size(self) -> int:
         """B."""
-        return len(self.question.classes) * self.steps
+        return self.borders.shape[0] * self.steps
 
     @property
     def decided(self) -> np.ndarray:
         """``(B, K)`` 0/1: the class that each answer decides."""
-        return np.repeat(np.eye(len(self.question.classes)), self.steps, axis=0)
+        classes = len(self.question.classes)
+        return np.repeat(np.eye(classes), self.size // classes, axis=0)
 
     def answers(self, leaves: Mapping[str, np.ndarray]) -> np.ndarray:
         """The answer of each passage by index: ``(passages,)`` uint8 or uint16.
@@ -55,37 +58,49 @@ class AnswerSpace:
         Args:
             leaves: task -> ``(passages, leaves)`` calibrated probabilities, as in the score table's columns.
         """
-        classes, sure = _answered(self.question, leaves, codebook=self.codebook, decision=self.decision)
-        steps = (sure[:, None] >= self.borders[classes]).sum(axis=1)
-        return (classes * self.steps + steps).astype(np.min_scalar_type(self.size))
+        kinds, sure = _answered(self.question, leaves, codebook=self.codebook, decision=self.decision)
+        steps = (sure[:, None] >= self.borders[kinds]).sum(axis=1)
+        return (kinds * self.steps + steps).astype(np.min_scalar_type(self.size))
 
 
 def answer_space(question: Question, held_out: HeldOut) -> AnswerSpace:
-    """Steps of certainty that divide each class's held-out passages evenly, every true class counting the same."""
+    """Steps of certainty that divide the held-out passages evenly, every true class counting the same."""
     true = true_classes(question, held_out)
     known = true >= 0
     leaves = {name: held_out.probabilities[name][known] for name in question.tasks}
-    classes, sure = _answered(question, leaves, codebook=held_out.codebook, decision=held_out.decision)
-    total = np.bincount(true[known], held_out.weights[known], minlength=len(question.classes))
+    kinds, sure = _answered(question, leaves, codebook=held_out.codebook, decision=held_out.decision)
+    classes = len(question.classes)
+    total = np.bincount(true[known], held_out.weights[known], minlength=classes)
     weights = held_out.weights[known] / total[true[known]] if known.any() else np.ones(0)
-    steps = max(1, min(FINEST, MOST // len(question.classes)))
+    number = classes * (classes - 1) if _has_runner_up(question) else classes
+    steps = max(1, min(FINEST_PAIR if _has_runner_up(question) else FINEST, MOST // number))
     levels = np.arange(1, steps) / steps
-    borders = np.stack(
-        [_quantiles(sure[classes == k], weights[classes == k], levels) for k in range(len(question.classes))]
-    )
+    borders = np.stack([_quantiles(sure[kinds == kind], weights[kinds == kind], levels) for kind in range(number)])
     return AnswerSpace(question, held_out.codebook, held_out.decision, borders)
+
+
+def _has_runner_up(question: Question) -> bool:
+    return 3 <= len(question.classes) <= 4
 
 
 def _answered(
     question: Question, leaves: Mapping[str, np.ndarray], *, codebook: Codebook, decision: Decision
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Decided class, and the probability of `on` (of a single task: of the class), a passage each."""
+    """Decided class (and runner-up), and the probability of `on` (of a single task: of the class), a passage each."""
     # thresholds are compared as `score` compared them, in double precision
     doubles = {name: np.asarray(leaves[name], dtype=np.float64) for name in question.tasks}
     probs = class_probabilities(question, doubles, codebook=codebook)
-    classes = decided_classes(question, doubles, codebook=codebook, decision=decision)
-    single = not question.parts[0][1]
-    return classes, probs[np.arange(len(probs)), classes] if single else probs[:, 1]
+    decided = decided_classes(question, doubles, codebook=codebook, decision=decision)
+    if question.parts[0][1]:
+        return decided, probs[:, 1]
+    rows = np.arange(len(probs))
+    sure = probs[rows, decided]
+    if not _has_runner_up(question):
+        return decided, sure
+    others = probs.copy()
+    others[rows, decided] = -1
+    second = others.argmax(axis=1)
+    return decided * (probs.shape[1] - 1) + second - (second > decided), sure
 
 
 def _quantiles(values: np.ndarray, weights: np.ndarray, levels: np.ndarray) -> np.ndarray:

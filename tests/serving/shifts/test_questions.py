@@ -76,19 +76,25 @@ def test_a_composite_of_what_is_not_there_is_refused(parts, message, codebook):
         composite("own", parts, codebook=codebook)
 
 
-def test_an_answer_is_the_decided_class_and_a_step_of_certainty(codebook, held_out):
-    for name in ("stance", "frame.losses", "technique.call"):
-        asked = question(name, codebook)
-        space = answer_space(asked, held_out)
-        answers = space.answers(held_out.probabilities)
-        decided = decided_classes(asked, held_out.probabilities, codebook=codebook, decision=held_out.decision)
-        assert (answers // space.steps == decided).all()
-        assert answers.max() < space.size and len(np.unique(answers)) == space.size
-        sure = class_probabilities(asked, held_out.probabilities, codebook=codebook)
-        sure = sure[np.arange(len(sure)), decided] if name == "stance" else sure[:, 1]
-        for k in range(len(asked.classes)):
-            inside = [sure[answers == k * space.steps + j] for j in range(space.steps)]
-            assert all(a.max() <= b.min() for a, b in pairwise(inside)), name
+@pytest.mark.parametrize(("name", "kinds"), [("stance", 6), ("frame.losses", 2), ("technique.call", 2)])
+def test_an_answer_is_the_decided_class_and_a_step_of_certainty(name, kinds, codebook, held_out):
+    asked = question(name, codebook)
+    space = answer_space(asked, held_out)
+    answers = space.answers(held_out.probabilities)
+    decided = decided_classes(asked, held_out.probabilities, codebook=codebook, decision=held_out.decision)
+    assert (space.decided[answers].argmax(axis=1) == decided).all() and space.size == kinds * space.steps
+    assert answers.max() < space.size and len(np.unique(answers)) == space.size
+    sure = class_probabilities(asked, held_out.probabilities, codebook=codebook)
+    sure = sure[np.arange(len(sure)), decided] if name == "stance" else sure[:, 1]
+    for kind in range(kinds):
+        inside = [sure[answers == kind * space.steps + step] for step in range(space.steps)]
+        assert all(a.max() <= b.min() for a, b in pairwise(inside))
+
+
+def test_of_three_classes_the_second_counts_too(codebook, held_out):
+    space = answer_space(question("stance", codebook), held_out)
+    pairs = np.array([[0.6, 0.3, 0.1], [0.6, 0.1, 0.3], [0.1, 0.3, 0.6], [0.3, 0.1, 0.6]])
+    assert (space.answers({"stance": pairs}) // space.steps).tolist() == [0, 1, 5, 4]
 
 
 def test_a_class_that_is_never_decided_has_a_single_step(codebook, draw_held_out):
