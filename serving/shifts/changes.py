@@ -1,0 +1,227 @@
+"""When a source changed its story: change points of many series, tested, dated, and compared with chance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Literal, TypeVar
+
+import numpy as np
+
+from ...model.cores import usable_cores
+from .calibrate import maxima, threshold
+from .cost import split_gains, sums
+from .dating import date_interval
+from .discovery import q_values
+from .dispersion import Dispersion, estimate_dispersion, weights
+from .noise import Noise, Null, draw_noise
+from .outliers import drawn_in
+from .permute import block_length, permutation_p_value
+from .power import ENOUGH, articles_needed, detection_power
+from .segment import partition
+from .stacked import Stacked, stacked
+
+Sensitivity = Literal["low", "medium", "high"]
+FALSE_ALARMS: dict[Sensitivity, float] = {"low": 0.01, "medium": 0.05, "high": 0.2}
+"""False alarms a source and year, all its series together."""
+Verdict = Literal["shift", "no shift", "insufficient data"]
+
+SHORTEST = 4
+REPLICATES = 300
+PERMUTATIONS = 499
+LEVEL = 0.95
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Change:
+    """A new level in a series.
+
+    Attributes:
+        period: its first period; `low` to `high` are those that it may have begun in, with 95 % confidence.
+        begins: first period of the level before; `ends`: the one after the last of the new level.
+        before: shares of every class, uncorrected, over the whole level before; `after`: over the new one.
+        gain: likelihood ratio of two levels against one, on the scale of `Searched.threshold`.
+        p_value: by block permutation; `q_value`: adjusted for all series of the run.
+    """
+
+    period: int
+    low: int
+    high: int
+    begins: int
+    ends: int
+    before: tuple[float, ...]
+    after: tuple[float, ...]
+    gain: float
+    p_value: float
+    q_value: float = 1.0
+
+
+@dataclass(frozen=True)
+class Searched:
+    """What was found in one series, and what could have been.
+
+    Attributes:
+        changes: in the order of time.
+        verdict: `shift` with a change; without one `insufficient data` where `power` is under 0.8.
+        power: probability that a shift of the smallest size of interest in the middle would have been found.
+        articles_needed: articles a period that it would take; None where no number would do, because the series is
+            too short or too restless from period to period.
+        threshold: gain that a change must have at the asked rate of false alarms; infinite where it is too short.
+        spread: intra-period correlation of the articles; `correlation`: of neighbouring periods.
+    """
+
+    changes: tuple[Change, ...]
+    verdict: Verdict
+    power: float
+    articles_needed: float | None
+    threshold: float
+    spread: float
+    correlation: float
+
+
+def find_changes(
+    *,
+    counts: np.ndarray,
+    squares: np.ndarray | None = None,
+    source: np.ndarray,
+    periods_per_year: float,
+    sensitivity: Sensitivity = "medium",
+    smallest: np.ndarray | float = 0.2,
+    shortest: int = SHORTEST,
+    seed: int = 0,
+    threads: int | None = None,
+) -> list[Searched]:
+    """Changes of every series of a run.
+
+    Segments are found by optimal partitioning of a quasi-multinomial likelihood, in which a period counts by what its
+    volume and the series' over-dispersion leave it; the penalty is the gain that chance would reach, in simulations of
+    the series itself without a shift, as often as the rate of false alarms allows.
+
+    Args:
+        counts: ``(series, periods, classes)``: per class the sum of its articles' values in 0..1, whose total over the
+            classes is the number of articles. A series with fewer classes has zeros in the others. Binary series have
+            two, off and on.
+        squares: sums of the values' squares, in the same shape; without, values are taken to be 0 or 1.
+        source: ``(series,)`` int: series of one source share a number, and the source's rate of false alarms.
+        periods_per_year: 52.18 for weeks.
+        smallest: smallest shift of interest, in shares as the classifier gives them; ``(series,)`` or one for all.
+        shortest: periods that a level lasts at least.
+
+    Returns:
+        one a series, in order. The same whatever other sources there are, but for `q_value`.
+    """
+    series = stacked(counts, squares)
+    if len(series) == 0:
+        return []
+    dispersion = estimate_dispersion(series, source=source)
+    calm = drawn_in(series, dispersion, shortest=shortest)
+    weight = weights(series, dispersion)
+    weighted = calm.counts * weight[:, :, None]
+    noise = draw_noise(replicates=REPLICATES, periods=series.counts.shape[1], classes=series.counts.shape[2], seed=seed)
+    nulls = [_null(series, dispersion, weight, row) for row in range(len(series))]
+    _, where, members = np.unique(source, return_inverse=True, return_counts=True)
+    years = series.lengths / periods_per_year
+    rate = np.minimum(FALSE_ALARMS[sensitivity] * years / members[where], 0.5)
+
+    def bound(row: int) -> float:
+        present = series.levels[row] > 0
+        if series.lengths[row] < 2 * shortest or present.sum() < 2:
+            return np.inf
+        drawn = maxima(series.levels[row][present], null=nulls[row], noise=noise, shortest=shortest)
+        return float(threshold(drawn, probability=rate[row]))
+
+    bounds = np.array(_each(bound, range(len(series)), threads=threads))
+    searchable = np.flatnonzero(np.isfinite(bounds))
+    splits = [np.array([], dtype=np.intp)] * len(series)
+    for row, found in zip(
+        searchable,
+        partition(
+            weighted[searchable], penalty=bounds[searchable], shortest=shortest, lengths=series.lengths[searchable]
+        ),
+        strict=True,
+    ):
+        splits[row] = found
+
+    def described(row: int) -> list[Change]:
+        return _described(
+            series, weighted[row], nulls[row], dispersion, row, splits[row], noise=noise, shortest=shortest, seed=seed
+        )
+
+    changed = [row for row in range(len(series)) if len(splits[row])]
+    changes = dict(zip(changed, _each(described, changed, threads=threads), strict=True))
+    tests = len(searchable) + sum(len(found) - 1 for found in changes.values())
+    _adjust(changes, tests=tests)
+    power = detection_power(series, dispersion, threshold=bounds, smallest=smallest)
+    needed = articles_needed(series, dispersion, threshold=bounds, smallest=smallest)
+    return [
+        Searched(
+            changes=tuple(changes.get(row, ())),
+            verdict="shift" if row in changes else "no shift" if power[row] >= ENOUGH else "insufficient data",
+            power=float(power[row]),
+            articles_needed=float(needed[row]) if np.isfinite(needed[row]) else None,
+            threshold=float(bounds[row]),
+            spread=float(dispersion.spread[row]),
+            correlation=float(dispersion.correlation[row]),
+        )
+        for row in range(len(series))
+    ]
+
+
+def _null(series: Stacked, dispersion: Dispersion, weight: np.ndarray, row: int) -> Null:
+    own = slice(0, series.lengths[row])
+    return Null(series.articles[row, own], float(series.within[row]), weight[row, own], dispersion.posterior[row])
+
+
+def _described(
+    series: Stacked, weighted: np.ndarray, null: Null, dispersion: Dispersion, row: int, splits: np.ndarray,
+    *, noise: Noise, shortest: int, seed: int,
+) -> list[Change]:  # fmt: skip
+    """The changes of one series, each tested and dated between its neighbours."""
+    length = int(series.lengths[row])
+    edges = [0, *splits.tolist(), length]
+    present = series.levels[row] > 0
+    spread = dispersion.spread[row]
+    alike = dispersion.correlation[row] * spread / (spread + np.median(1 / null.articles))
+    found = []
+    for start, split, end in zip(edges, edges[1:], edges[2:], strict=False):
+        part = slice(start, end)
+        counts = weighted[part, present]
+        gain = float(split_gains(sums(counts), shortest=shortest)[split - start])
+        own = replace(null, articles=null.articles[part], weights=null.weights[part])
+        low, high = date_interval(
+            counts, null=own, noise=noise, split=split - start, shortest=shortest, level=LEVEL
+        )  # fmt: skip
+        p_value = permutation_p_value(
+            counts, gain=gain, split=split - start, shortest=shortest, block=block_length(correlation=alike),
+            permutations=PERMUTATIONS, seed=seed,
+        )  # fmt: skip
+        shares = [
+            tuple((s / s.sum()).tolist())
+            for s in (series.counts[row, start:split].sum(axis=0), series.counts[row, split:end].sum(axis=0))
+        ]
+        at = series.periods[row]
+        found.append(
+            Change(
+                period=int(at[split]), low=int(at[start + low]), high=int(at[start + high]),
+                begins=int(at[start]), ends=int(at[end - 1]) + 1,
+                before=shares[0], after=shares[1], gain=gain, p_value=p_value,
+            )
+        )  # fmt: skip
+    return found
+
+
+def _adjust(changes: dict[int, list[Change]], *, tests: int) -> None:
+    """Give every change its q-value."""
+    every = [(row, i) for row, found in changes.items() for i in range(len(found))]
+    adjusted = q_values(np.array([changes[row][i].p_value for row, i in every]), tests=tests)
+    for (row, i), q_value in zip(every, adjusted.tolist(), strict=True):
+        changes[row][i] = replace(changes[row][i], q_value=q_value)
+
+
+def _each(function: Callable[[int], T], rows: Iterable[int], *, threads: int | None) -> list[T]:
+    """The function of every row, on every core: NumPy lets go of the interpreter in its loops."""
+    with ThreadPoolExecutor(threads or usable_cores()) as pool:
+        return list(pool.map(function, rows))
