@@ -16,7 +16,7 @@ TYPICAL_SPREAD = 0.006
 SPREAD_WIDTH = 1.5
 """Standard deviation of the prior in log spread."""
 CORRELATION_PRIOR = np.array([0.30, 0.30, 0.22, 0.13, 0.05])
-OTHERS = 2.0
+OTHERS = 5.0
 """How many series' worth the other series of a source say about one."""
 CLIP = 8.0
 """A squared difference counts at most as this many times its expectation: a shift or a single wild week is no noise."""

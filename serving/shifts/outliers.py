@@ -9,7 +9,7 @@ import numpy as np
 from .dispersion import Dispersion
 from .stacked import Stacked
 
-FAR = 3.0
+FAR = 2.5
 """Standard deviations that a period's shares may lie from the running median."""
 
 

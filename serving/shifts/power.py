@@ -15,8 +15,13 @@ MOST = 1e7
 
 
 def detection_power(
-    series: Stacked, dispersion: Dispersion, *, threshold: np.ndarray, smallest: np.ndarray | float, times: np.ndarray | float = 1.0
-) -> np.ndarray:  # fmt: skip
+    series: Stacked,
+    dispersion: Dispersion,
+    *,
+    threshold: np.ndarray,
+    smallest: np.ndarray | float,
+    times: np.ndarray | float = 1.0,
+) -> np.ndarray:
     """Probability that a shift in the middle of the series would have been found: ``(series,)``.
 
     The root of a split's gain is about normal: its mean is the shift over the standard error of the two levels, its
