@@ -16,6 +16,7 @@ from .commands.evaluate import evaluate
 from .commands.export import export
 from .commands.promote import promote
 from .commands.score import score
+from .commands.shift import shift
 from .commands.sweep import sweep
 from .commands.train import train
 from .model.errors import Interrupted, UserError
@@ -36,7 +37,7 @@ def version(
         raise typer.Exit
 
 
-for command in (train, evaluate, sweep, compare, promote, distill, export, score):
+for command in (train, evaluate, sweep, compare, promote, distill, export, score, shift):
     app.command()(command)
 app.add_typer(data.app, name="data")
 

@@ -17,6 +17,7 @@ from rich.table import Table
 if TYPE_CHECKING:
     from .model.exported import Exported
     from .serving.score import Scored
+    from .serving.shifts.find import Found
     from .training.data.audit import Finding
     from .training.data.corpus import Corpus
     from .training.distilling.distill import Distilled
@@ -169,6 +170,7 @@ def print_repeated(repeated: Repeated) -> None:
         print_report(repeated.pooled)
 
 
+MOST_SHIFTS = 40
 TOLD_BOUNDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 
 
@@ -222,6 +224,34 @@ def print_scored(scored: Scored) -> None:
             f"({scored.engine}; {scored.reused:,} repeated an earlier one); peak memory {peak_memory_mb():,.0f} MB"
         )
     print(f"scores: {scored.folder / 'parts'} ({scored.parts} part{'s' if scored.parts != 1 else ''})")
+
+
+def print_shifts(found: Found, *, out: Path) -> None:
+    """What was found, the surest first, on standard output; notes on standard error."""
+    for note in found.notes:
+        print(f"note: {note}", file=sys.stderr)
+    console = Console(width=None if sys.stdout.isatty() else 132)
+    table = Table(title=f"{len(found.shifts)} shifts")
+    for title in ("source", "since (95 % interval)", "what", "before", "after", "change (95 % interval)", "q"):
+        table.add_column(title, justify="right" if title in ("before", "after", "q") else "left")
+    for shift, _ in found.shifts[:MOST_SHIFTS]:
+        change = shift.change
+        what = f"{shift.task} {shift.label}" + ("" if shift.kind == "narrative" else f" ({shift.kind})")
+        table.add_row(
+            shift.by, f"{shift.date} ({shift.earliest} … {shift.latest})", what,
+            f"{shift.share_before.value:.0%}", f"{shift.share_after.value:.0%}",
+            f"{change.value:+.0%} ({change.low:+.0%} … {change.high:+.0%})", f"{shift.q_value:.3f}",
+        )  # fmt: skip
+    console.print(table)
+    if len(found.shifts) > MOST_SHIFTS:
+        print(f"and {len(found.shifts) - MOST_SHIFTS} more")
+    lacking = sum(one.searched.verdict == "insufficient data" for one in found.series)
+    sources = len({one.by for one in found.series})
+    print(f"{len(found.series):,} series of {sources:,} sources; in {lacking:,} of them a shift of", end=" ")
+    print(f"{found.settings.smallest:.0%} could have gone unseen (shifts.json says what it would take)")
+    for step in found.volume:
+        print(f"volume: {step.by} since {step.date}: {step.before:.0f} → {step.after:.0f} articles a period")
+    print(f"shifts: {out}")
 
 
 def peak_memory_mb() -> float:

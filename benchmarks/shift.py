@@ -268,10 +268,10 @@ def peer_figures(cells: Cells, values: Values) -> dict[str, float]:
         rows = hits(shifted, changes)
         figures |= {f"detection/{name}": share(rows), f"false_alarms_per_source_year/{name}": counted[low]}
         took = time.perf_counter() - started
-        say(
-            f"{name}: setting {settings[low]:.3g}, found {share(rows):.3f}, F1 {f1(rows):.3f}, alarms {counted[low]:.3f} ({took:.0f} s)"
-        )
-    say(f"oracle: {share(hits(shifted, [[told(stream, pool, values)] for stream, pool in shifted])):.3f}")
+        found = f"found {share(rows):.3f}, F1 {f1(rows):.3f}, alarms {counted[low]:.3f}"
+        say(f"{name}: setting {settings[low]:.3g}, {found} ({took:.0f} s)")
+    oracle = [[told(stream, pool, values)] for stream, pool in shifted]
+    say(f"oracle: {share(hits(shifted, oracle)):.3f}")
     return figures
 
 

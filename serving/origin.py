@@ -73,7 +73,11 @@ def origin_columns(
     Args:
         names: of the input files.
     """
-    every = [(*parts, place) for *parts, own in zip(articles, readings, spans, strict=True) for place in enumerate(own)]
+    every = [
+        (article, reading, place)
+        for article, reading, own in zip(articles, readings, spans, strict=True)
+        for place in enumerate(own)
+    ]
     columns: dict[str, list] = {
         "file": [names[article.at.file] for article, _, _ in every],
         "row": [article.at.row for article, _, _ in every],

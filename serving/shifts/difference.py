@@ -17,13 +17,24 @@ FEWEST_PERIODS = 6
 
 @dataclass(frozen=True)
 class Difference:
-    """Shares of the classes before and after, what lies between them, and its interval: ``(K,)`` each."""
+    """Shares of the classes before and after and what lies between them, ``(K,)``; their bounds, ``(2, K)`` each."""
 
     before: np.ndarray
     after: np.ndarray
     change: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
+    before_bounds: np.ndarray
+    after_bounds: np.ndarray
+    bounds: np.ndarray
+
+    @property
+    def low(self) -> np.ndarray:
+        """Lower bound of the change."""
+        return self.bounds[0]
+
+    @property
+    def high(self) -> np.ndarray:
+        """Upper bound of the change."""
+        return self.bounds[1]
 
 
 def difference(
@@ -51,14 +62,25 @@ def difference(
     totals = np.stack([before.sum(axis=0), after.sum(axis=0)])
     estimates = shares(totals, confusion, method=method)
     if np.isnan(estimates).any():
-        nothing = np.full(estimates.shape[1], np.nan)
-        return Difference(*estimates, nothing, nothing, nothing)
+        nothing = np.full((2, estimates.shape[1]), np.nan)
+        return Difference(estimates[0], estimates[1], nothing[0], nothing, nothing, nothing)
     rng = np.random.default_rng(seed)
     drawn = [_drawn(stretch, confusion, replicates=replicates, rng=rng) for stretch in (before, after)]
     first, second = (_replicated(counts, confusion, method=method) for counts in drawn)
     change = estimates[1] - estimates[0]
-    low, high = np.quantile(second - first, [(1 - level) / 2, (1 + level) / 2], axis=0)
-    return Difference(*estimates, change, np.minimum(low, change), np.maximum(high, change))
+
+    def bounds(drawn: np.ndarray, estimate: np.ndarray) -> np.ndarray:
+        low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=0)
+        return np.stack([np.minimum(low, estimate), np.maximum(high, estimate)])
+
+    return Difference(
+        before=estimates[0],
+        after=estimates[1],
+        change=change,
+        before_bounds=bounds(first, estimates[0]),
+        after_bounds=bounds(second, estimates[1]),
+        bounds=bounds(second - first, change),
+    )
 
 
 def _drawn(stretch: np.ndarray, confusion: Confusion, *, replicates: int, rng: np.random.Generator) -> np.ndarray:

@@ -17,7 +17,7 @@ from .topics import article_topics, decompose
 from .typical import Passage, typical_passages
 from .words import Word, changed_words
 
-LABEL_SHARE = 0.5
+MOSTLY = 0.5
 """Of a change, the part that other topics have to bring for it to be called a change of the topic mix."""
 LEAST_FALL = 0.02
 
@@ -54,12 +54,11 @@ def show(
     topics: dict[str, pl.DataFrame | None] = {}
     shown = []
     for shift, own in zip(shifts, own_rows, strict=True):
-        if shift.task != "volume":
-            if shift.by not in topics:
-                every = [rows for other, rows in zip(shifts, own_rows, strict=True) if other.by == shift.by]
-                topics[shift.by] = article_topics(pl.concat(every), seed=settings.seed)
-            shift = _by_topics(shift, rows=own, topics=topics[shift.by], settings=settings)
-        shown.append((shift, _evidence(shift, rows=own, scores=scores, settings=settings)))
+        if shift.by not in topics:
+            every = [rows for other, rows in zip(shifts, own_rows, strict=True) if other.by == shift.by]
+            topics[shift.by] = article_topics(pl.concat(every), seed=settings.seed)
+        told = _by_topics(shift, rows=own, topics=topics[shift.by], settings=settings)
+        shown.append((told, _evidence(told, rows=own, settings=settings)))
     return shown
 
 
@@ -83,7 +82,7 @@ def _by_topics(shift: Shift, *, rows: pl.DataFrame, topics: pl.DataFrame | None,
     )
     low, high = np.quantile(mix.replicates[:, 0], [0.025, 0.975])
     total = mix.by_topics + mix.within
-    mostly = abs(total) > 0 and mix.by_topics / total > LABEL_SHARE
+    mostly = abs(total) > 0 and mix.by_topics / total > MOSTLY
     within_low, within_high = np.quantile(mix.replicates[:, 1], [0.025, 0.975])
     return replace(
         shift,
@@ -92,7 +91,7 @@ def _by_topics(shift: Shift, *, rows: pl.DataFrame, topics: pl.DataFrame | None,
     )
 
 
-def _evidence(shift: Shift, *, rows: pl.DataFrame, scores: Scores, settings: ShiftSettings) -> Evidence:
+def _evidence(shift: Shift, *, rows: pl.DataFrame, settings: ShiftSettings) -> Evidence:
     before, after = rows.filter(~pl.col("after")), rows.filter("after")
     gone: tuple[Word, ...] = ()
     come: tuple[Word, ...] = ()
@@ -101,7 +100,7 @@ def _evidence(shift: Shift, *, rows: pl.DataFrame, scores: Scores, settings: Shi
             rows.select("after", "article", pl.col(TEXT).fill_null("").alias("text")), most=settings.words
         )
         gone, come = tuple(one), tuple(other)
-    (left, left_on), (right, right_on) = _labels(shift, before=before, after=after, scores=scores)
+    (left, left_on), (right, right_on) = _labels(shift, before=before, after=after)
 
     def side(table: pl.DataFrame, column: str, present: bool, words: tuple[Word, ...]) -> Side:
         found = typical_passages(table, column=column, present=present, most=settings.passages)
@@ -110,19 +109,15 @@ def _evidence(shift: Shift, *, rows: pl.DataFrame, scores: Scores, settings: Shi
     return Evidence(side(before, left, left_on, gone), side(after, right, right_on, come))
 
 
-def _labels(
-    shift: Shift, *, before: pl.DataFrame, after: pl.DataFrame, scores: Scores
-) -> tuple[tuple[str, bool], tuple[str, bool]]:
+def _labels(shift: Shift, *, before: pl.DataFrame, after: pl.DataFrame) -> tuple[tuple[str, bool], tuple[str, bool]]:
     """By which label passages of each side are chosen, and whether they have it.
 
     The label that rose stands for after, and the one of its task that fell most for before; and the other way round.
     Where no other label moved against it, its absence stands for the other side.
     """
-    own = shift.column if shift.task != "volume" else ""
-    if not own or not len(before) or not len(after):
-        first, task = next(iter(scores.codebook.tasks.items()))
-        column = own or f"{first}.{task.leaves[0]}"
-        return (column, True), (column, True)
+    own = shift.column
+    if not len(before) or not len(after):
+        return (own, True), (own, True)
     rivals = [c for c in before.columns if c.startswith(f"{shift.task}.") and c != own]
     moved = {c: float(after[c].to_numpy().mean() - before[c].to_numpy().mean()) for c in rivals}
     rose = shift.change.value > 0

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["narrative", "topic mix", "volume"]
+Kind = Literal["narrative", "topic mix"]
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,11 @@ class Shift:
     Attributes:
         id: names it within its run.
         by: the source.
-        task: whose label moved; `narrative` for a composite one, `volume` for the number of articles.
+        task: whose label moved; `narrative` for a composite one.
         label: the label that moved most.
-        kind: what changed: the story, the mix of topics, or how much was written.
+        kind: what changed: the story, or mostly the mix of topics that are written about.
         date: first day of the first period of the new level; `earliest` and `latest` its 95 % interval.
-        share_before, share_after, change: corrected shares 0..1; of volume, articles a period, and their ratio.
+        share_before, share_after, change: corrected shares 0..1.
         p_value: by block permutation; `q_value` adjusted over all series of the run (Benjamini and Hochberg).
         by_topics: the part of the change that other topics bring; None where topics are not known.
         others: the other labels of a single task -> their change.
@@ -66,3 +66,14 @@ class Shift:
     def column(self) -> str:
         """The label's column in a score table."""
         return f"{self.task}.{self.label}"
+
+
+@dataclass(frozen=True)
+class Volume:
+    """A change of how much a source publishes: no change of its story. `before`, `after`: mean articles a period."""
+
+    by: str
+    date: dt.date
+    before: float
+    after: float
+    p_value: float

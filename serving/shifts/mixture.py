@@ -71,7 +71,7 @@ def least_squares_shares(means: np.ndarray, expected: np.ndarray) -> np.ndarray:
         means: ``(cells, K)``, mean values of a cell's passages.
         expected: ``(K, K)``, row j the mean values of class j's passages.
     """
-    step = 1 / max(np.linalg.norm(expected @ expected.T, 2), 1e-12)
+    step = 1 / max(float(np.linalg.norm(expected @ expected.T, 2)), 1e-12)
     shares = ahead = np.full((len(means), len(expected)), 1 / len(expected))
     momentum = 1.0
     for _ in range(ITERATIONS):

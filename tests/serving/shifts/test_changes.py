@@ -45,7 +45,11 @@ def test_a_campaign_that_ends_is_two_changes():
     counts = drawn(series=14, periods=70, articles=100, shift=0.25, at=30)
     counts[:, 45:] = drawn(series=14, periods=25, articles=100, seed=1)
     found = search(counts)
-    both = [own for own in found if [abs(c.period - at) <= 1 for c, at in zip(own.changes, (30, 45))] == [True, True]]
+    both = [
+        own
+        for own in found
+        if [abs(c.period - at) <= 1 for c, at in zip(own.changes, (30, 45), strict=False)] == [True, True]
+    ]
     assert len(both) >= 12
     assert both[0].changes[0].ends == both[0].changes[1].period
 

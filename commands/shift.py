@@ -1,0 +1,87 @@
+"""`narrashift shift`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..model.errors import UserError
+from .options import Column, Config, Encoding, Overwrite, PrintConfig, Set, assignments, bundle_folder, pairs
+
+
+def shift(
+    scores: Annotated[list[Path] | None, typer.Argument(help="Score folders, all of the same model.")] = None,
+    out: Annotated[Path, typer.Option(help="A folder for series.parquet, shifts.parquet, shifts.json.")] = Path(
+        "shifts"
+    ),
+    by: Annotated[str | None, typer.Option(help="The column that names a source; `all`: everything is one.")] = None,
+    every: Annotated[str | None, typer.Option(help="day, week or month: the period articles are counted by.")] = None,
+    where: Annotated[
+        str | None, typer.Option(help="Which passages count, as SQL over the scores: \"date >= '2022-01-01'\".")
+    ] = None,
+    sensitivity: Annotated[
+        str | None, typer.Option(help="low, medium or high: 0.01, 0.05 or 0.2 false alarms a source and year.")
+    ] = None,
+    narratives: Annotated[Path | None, typer.Option(help="Composite narratives, as TOML; see the README.")] = None,
+    labelled: Annotated[
+        list[Path] | None,
+        typer.Option(help="Labelled passages of the dump, to correct shares by; needs --model. Repeatable."),
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="The bundle that scored, for --labelled.")] = None,
+    date: Annotated[str | None, typer.Option(help="The column that dates an article.")] = None,
+    link: Annotated[str | None, typer.Option(help="The column with its address.")] = None,
+    topic: Annotated[str | None, typer.Option(help="The column with its topic; else found in its words.")] = None,
+    config: Config = None,
+    column: Column = None,
+    encoding: Encoding = None,
+    settings: Set = None,
+    print_config: PrintConfig = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """Find the dated moments when a source changed its story."""
+    from ..serving.shifts.settings import ShiftSettings
+
+    flags = {
+        "by": by, "every": every, "where": where, "sensitivity": sensitivity, "date": date, "link": link,
+        "topic": topic,
+    }  # fmt: skip
+    chosen = ShiftSettings.read(config, {**assignments(settings), **{k: v for k, v in flags.items() if v is not None}})
+    if print_config:
+        print(chosen.to_toml(), end="")
+        return
+    if not scores:
+        raise UserError("name the score folders: narrashift shift SCORES --out DIR")
+    if bool(labelled) != bool(model):
+        raise UserError("--labelled DATA and --model BUNDLE go together: the bundle is asked about the labelled data")
+
+    from ..model.folders import check_free, new_folder
+    from ..seeds import seed_file
+    from ..serving.shifts.find import find_shifts
+    from ..serving.shifts.output import write_found
+    from ..terminal import ProgressDisplay, print_shifts
+
+    check_free(out, overwrite=overwrite)
+    known = None
+    if labelled and model:
+        from ..model.bundle import open_bundle
+        from ..training.data.corpus import read_corpus
+        from ..training.measuring.held_out import make_held_out
+
+        bundle = open_bundle(bundle_folder(model))
+        corpus = read_corpus(labelled, codebook=bundle.codebook, column=pairs(column), encoding=encoding or "utf-8")
+        known = make_held_out(bundle, corpus)
+    with seed_file("narratives.toml") as shipped, new_folder(out, overwrite=overwrite) as folder:
+        with ProgressDisplay() as progress:
+            found = find_shifts(
+                scores,
+                settings=chosen,
+                narratives=narratives or shipped,
+                own_narratives=narratives is not None,
+                labelled=known,
+                folder=folder,
+                progress=progress,
+            )
+        write_found(found, folder)
+    print_shifts(found, out=out)
