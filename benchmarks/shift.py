@@ -77,7 +77,7 @@ def searched(
     flat = (len(drawn) * len(series), weeks, classes)
     found = find_changes(
         counts=counts.reshape(flat), squares=squares.reshape(flat), periods_per_year=WEEKS,
-        source=np.repeat(np.arange(len(drawn)), len(series)), threads=threads,
+        source=np.repeat(np.arange(len(drawn)), len(series)),
     )  # fmt: skip
     return [found[i * len(series) : (i + 1) * len(series)] for i in range(len(drawn))]
 
@@ -213,6 +213,11 @@ def tables(cells: Cells, found: Found) -> list[str]:
 def headline(cells: Cells, found: Found, values: Values) -> dict[str, float]:
     """20 points at 50 articles a week, all kinds of burstiness alike; false alarms at every volume."""
     shifted = [(50, burst, 0.2) for burst in BURSTS]
+    of_size = [[(50, burst, shift) for burst in BURSTS] for shift in SHIFTS]
+    own = [np.concatenate([hits(cells[c], planted_changes(cells[c], found[c])) for c in some]) for some in of_size]
+    quiet = np.concatenate([alarms(cells[c], found[c]) for c in cells if c[0] == 50 and c[2] == 0])
+    each = " | ".join(f"{share(rows):.3f}, {f1(rows):.3f}" for rows in own)
+    say(f"| narrashift | medium | {rate(quiet):.3f} | {each} |")
     rows = np.concatenate([hits(cells[c], planted_changes(cells[c], found[c])) for c in shifted])
     nulls = np.concatenate([alarms(cells[c], found[c]) for c in cells if c[2] == 0])
     for name, own, figure in (("detection", rows, share), ("F1", rows, f1), ("false alarms", nulls, rate)):
@@ -259,19 +264,22 @@ def peer_figures(cells: Cells, values: Values) -> dict[str, float]:
             low, high = (low, middle) if counted[middle] <= GOAL else (middle + 1, high)
         if low not in counted:
             counted[low] = sum(len(search(*own, settings[low])) for own in series) / years
-        changes = []
-        for stream, pool in shifted:
-            columns = pool.series()[planted(stream, pool)]
-            own = values.of(stream, pool, columns)
-            own = own[:, [0, columns.index(stream.column)]] if alone and len(columns) > 1 else own
-            changes.append(search(stream, own, settings[low]))
-        rows = hits(shifted, changes)
-        figures |= {f"detection/{name}": share(rows), f"false_alarms_per_source_year/{name}": counted[low]}
+        found = {}
+        for shift in SHIFTS:
+            drawn = [one for burst in BURSTS for one in cells[50, burst, shift]]
+            changes = []
+            for stream, pool in drawn:
+                columns = pool.series()[planted(stream, pool)]
+                own = values.of(stream, pool, columns)
+                own = own[:, [0, columns.index(stream.column)]] if alone and len(columns) > 1 else own
+                changes.append(search(stream, own, settings[low]))
+            found[shift] = hits(drawn, changes)
+        figures[f"detection/{name}"] = share(found[0.2])
+        figures[f"false_alarms_per_source_year/{name}"] = counted[low]
+        each = " | ".join(f"{share(rows):.3f}, {f1(rows):.3f}" for rows in found.values())
         took = time.perf_counter() - started
-        found = f"found {share(rows):.3f}, F1 {f1(rows):.3f}, alarms {counted[low]:.3f}"
-        say(f"{name}: setting {settings[low]:.3g}, {found} ({took:.0f} s)")
-    oracle = [[told(stream, pool, values)] for stream, pool in shifted]
-    say(f"oracle: {share(hits(shifted, oracle)):.3f}")
+        say(f"| {name} | {settings[low]:.3g} | {counted[low]:.3f} | {each} | ({took:.0f} s)")
+    say(f"oracle: {share(hits(shifted, [[told(stream, pool, values)] for stream, pool in shifted])):.3f}")
     return figures
 
 

@@ -1,8 +1,8 @@
 """Other ways to find a change in weekly shares or in articles' values, each with one setting to sweep.
 
-Each takes one series of one stream and gives the weeks at which new levels begin. `strictness` grows with fewer alarms:
-a penalty for ruptures and the plain multinomial, a decision interval for CUSUM and Page–Hinkley, −log10 delta for
-ADWIN.
+Each takes one series of one stream and gives the weeks at which new levels begin. `strictness` is what has fewer
+alarms the larger it is: a penalty for ruptures and the plain multinomial, a decision interval for CUSUM and
+Page–Hinkley, −log10 delta for ADWIN.
 """
 
 from __future__ import annotations
