@@ -64,6 +64,9 @@ def score(
         bool | None, typer.Option("--keep-text/--no-keep-text", help="Store each passage's text in the scores.")
     ] = None,
     cut: Annotated[str | None, typer.Option(help="sentences, or none: each row is one passage.")] = None,
+    evidence: Annotated[
+        bool | None, typer.Option("--evidence", help="Add the words and the sentence that carried each label; slow.")
+    ] = None,
     part: Annotated[int | None, typer.Option(help="Passages after which a part is written.")] = None,
     format: Annotated[
         str | None, typer.Option(help="parquet, or csv: in the end also scores.csv, for spreadsheets.")
@@ -90,7 +93,7 @@ def score(
     flags = {
         **named, "carry": carried, "as_text": as_text or None, "encoding": encoding, "input_format": input_format,
         "cut": cut, "part": part, "abstain": abstain, "cascade": cascade, "cascade_task": cascade_task,
-        "mend": mend, "duplicates": duplicates, "keep_text": keep_text,
+        "mend": mend, "duplicates": duplicates, "keep_text": keep_text, "evidence": evidence,
         "languages": None if languages is None else _codes(languages),
         "format": format, "engine": engine, "threads": threads, "device": device,
         "on": on, "workers": workers, "ray_address": ray_address,

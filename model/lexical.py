@@ -40,3 +40,19 @@ class LexicalHead(nn.Module):
         values = values / values.square().sum(1, keepdim=True).clamp(min=1e-9).sqrt()
         logits = (values.unsqueeze(-1) * rows[..., 1:]).sum(1) + self.bias
         return dict(zip(self.heads, logits.split(list(self.heads.values()), dim=1), strict=True))
+
+    def shares(self, input_ids: Tensor) -> dict[str, Tensor]:
+        """What each token of a passage adds to its logits: task -> ``(tokens, leaves)``.
+
+        Summed, and the bias added, they are the logits. A pair's part is divided evenly between its two tokens.
+
+        Args:
+            input_ids: ``(tokens,)``, of one passage, unpadded.
+        """
+        buckets, _ = self.features(input_ids[None], torch.ones_like(input_ids)[None])
+        rows = self.table[buckets[0]]
+        values = rows[:, 0] / rows[:, 0].square().sum().clamp(min=1e-9).sqrt()
+        single, pairs = (values.unsqueeze(1) * rows[:, 1:]).split([len(input_ids), len(input_ids) - 1])
+        single[:-1] += pairs / 2
+        single[1:] += pairs / 2
+        return dict(zip(self.heads, single.split(list(self.heads.values()), dim=1), strict=True))

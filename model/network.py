@@ -72,12 +72,21 @@ class PassageClassifier(PreTrainedModel):
         self.lexical = head
         self.config.lexical = len(head.table)
 
-    def pool(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+    def head(self, task: str) -> nn.Linear:
+        """The linear head of a task, from pooled features to its leaves."""
+        return self.heads[_module(task)]  # type: ignore[return-value]
+
+    def pool(self, input_ids: Tensor | None, attention_mask: Tensor, embeddings: Tensor | None = None) -> Tensor:
         """Mean of the last layer over a passage's tokens: ``(passages, hidden)``.
 
         Mean pooling as in Reimers & Gurevych 2019 (Sentence-BERT); it is what MiniLM was trained with.
+
+        Args:
+            embeddings: ``(passages, tokens, hidden)``, word embeddings in the place of the ids', which are then None.
         """
-        hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        hidden = self.encoder(
+            input_ids=input_ids, attention_mask=attention_mask, inputs_embeds=embeddings
+        ).last_hidden_state
         weights = attention_mask.unsqueeze(-1).to(hidden.dtype)
         return (hidden * weights).sum(1) / weights.sum(1).clamp(min=1)
 
@@ -89,7 +98,7 @@ class PassageClassifier(PreTrainedModel):
             attention_mask: ``(passages, tokens)``, 1 on tokens and 0 on padding.
         """
         pooled = self.dropout(self.pool(input_ids, attention_mask))
-        logits = {task: self.heads[_module(task)](pooled) for task in self.config.heads}
+        logits = {task: self.head(task)(pooled) for task in self.config.heads}
         if self.lexical is None:
             return logits
         counted = self.lexical(input_ids, attention_mask)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .bundle import Bundle, open_bundle
 from .classifier import Classifier
 from .decision import all_probabilities, answers, check_risk
 from .errors import UserError
 from .passages import unusable_text
+
+if TYPE_CHECKING:
+    from .evidence.explain import Evidence, Explainer
 
 
 @dataclass(frozen=True)
@@ -24,12 +28,14 @@ class Prediction:
             the passage was left undecided (`abstain`).
         probabilities: task -> label -> calibrated probability, 0..1, parents included.
         truncated: the text was longer than the model reads, and its end was not seen.
+        evidence: for each decided leaf the words that carried it; None where it was not asked for.
     """
 
     text: str
     labels: dict[str, str | list[str] | None]
     probabilities: dict[str, dict[str, float]]
     truncated: bool
+    evidence: list[Evidence] | None = None
 
     def __getitem__(self, task: str) -> str | list[str] | None:
         """`prediction["stance"]`: the decided label or labels of a task."""
@@ -46,15 +52,19 @@ class Predictor:
 
     def __init__(self, bundle: Bundle, *, exported: bool = False, **options: Any) -> None:
         self.bundle = bundle
+        self.options = options
         self.codebook = bundle.codebook
         self.classifier = (_exported(bundle) if exported else None) or bundle.classifier(**options)
 
-    def predict(self, texts: Sequence[str], *, abstain: float | None = None) -> list[Prediction]:
+    def predict(
+        self, texts: Sequence[str], *, abstain: float | None = None, evidence: bool = False
+    ) -> list[Prediction]:
         """Label texts, one prediction each, in their order. Any number; a long list is sorted inside.
 
         Args:
             abstain: leave a task of a text undecided (None) where more than this share of such answers may be
                 wrong, as far as the text is like the passages that the model was validated on.
+            evidence: also say which words carried each decided label; takes many times as long.
 
         Raises:
             UserError: `texts` is a string instead of a list, or holds something else than non-empty strings; `abstain`
@@ -73,6 +83,7 @@ class Predictor:
         probs = all_probabilities(logits.tasks, codebook=self.codebook, decision=self.bundle.decision)
         columns = {name: task.with_parents(probs[name]) for name, task in self.codebook.tasks.items()}
         decided = answers(probs, codebook=self.codebook, decision=self.bundle.decision, abstain=abstain)
+        found = self._explainer.explain(texts, logits.tasks, abstain=abstain) if evidence else None
         return [
             Prediction(
                 text=text,
@@ -81,9 +92,16 @@ class Predictor:
                     name: {label: float(values[i]) for label, values in columns[name].items()} for name in columns
                 },
                 truncated=bool(logits.truncated[i]),
+                evidence=found[i] if found else None,
             )
             for i, text in enumerate(texts)
         ]
+
+    @cached_property
+    def _explainer(self) -> Explainer:
+        from .evidence.explain import open_explainer
+
+        return open_explainer(self.bundle, self.classifier, device=self.options.get("device", "auto"))
 
 
 def _exported(bundle: Bundle) -> Classifier | None:

@@ -43,14 +43,18 @@ def encode(tokenizer: Tokenizer, texts: Sequence[str], *, max_tokens: int) -> tu
 
 
 def _cut(encoding: Encoding, *, max_tokens: int) -> np.ndarray:
-    """The first tokens, with the special tokens that end a text kept at the end, as in training."""
     ids = np.array(encoding.ids, dtype=np.int64)
-    if len(ids) <= max_tokens:
-        return ids
-    tail = 0
-    while tail < max_tokens - 1 and encoding.special_tokens_mask[len(ids) - 1 - tail]:
+    return ids if len(ids) <= max_tokens else ids[kept(encoding, max_tokens=max_tokens)]
+
+
+def kept(encoding: Encoding, *, max_tokens: int) -> np.ndarray:
+    """Indices of the tokens that are kept: the first, and the special tokens that end a text, as in training."""
+    count, tail = len(encoding), 0
+    if count <= max_tokens:
+        return np.arange(count)
+    while tail < max_tokens - 1 and encoding.special_tokens_mask[count - 1 - tail]:
         tail += 1
-    return np.concatenate([ids[: max_tokens - tail], ids[len(ids) - tail :]])
+    return np.concatenate([np.arange(max_tokens - tail), np.arange(count - tail, count)])
 
 
 def budget_batches(lengths: np.ndarray, *, tokens: int, order: np.ndarray | None = None) -> Iterator[np.ndarray]:

@@ -27,6 +27,7 @@ from .ahead import Behind, ahead
 from .articles import Columns, plan_columns, read_articles
 from .duplicates import DUPLICATES, write_duplicates
 from .engines import choose_engine, open_engine
+from .evidence import evidence_fields, open_evidence
 from .fingerprint import fingerprint
 from .folder import ERROR_FILE, ERROR_PARTS, PARTS, PROGRESS, RUN, Counts, ScoreFolder
 from .origin import origin_columns, origin_fields
@@ -143,7 +144,7 @@ def plan_run(
         allowed = suggestion(settings.cascade_task, list(bundle.codebook.tasks))
         raise UserError(f"--cascade-task {settings.cascade_task}: no task of this bundle {allowed}")
     check_languages(settings.languages)
-    origin = origin_fields(settings)
+    origin = [*origin_fields(settings), *evidence_fields(settings)]
     taken = own_columns(bundle.codebook, cascade=cascade, origin=origin)
     columns = plan_columns(entries, settings=settings, taken=taken)
     progress("reading the input through", 0, 0)
@@ -162,6 +163,7 @@ def _score_here(plan: Plan, *, progress: Progress) -> Scored:
         before, started, reused = folder.counts.passages, time.monotonic(), 0
         if not folder.done:
             classifier = open_classifier(bundle, engine=plan.engine, settings=settings)
+            explain = open_evidence(bundle, classifier.classifier, settings=settings)
             write = partial(
                 _write,
                 folder,
@@ -179,8 +181,11 @@ def _score_here(plan: Plan, *, progress: Progress) -> Scored:
                 Behind() as behind,
             ):
                 for window in ready:
-                    tick = _Tick(progress, done=done, rows=window.rows, passages=window.passages, total=rows)
-                    behind.do(write, window, classifier.logits(window.texts(), tick=tick))
+                    steps = window.passages * (2 if explain else 1)
+                    tick = _Tick(progress, done=done, rows=window.rows, passages=steps, total=rows)
+                    logits = classifier.logits(window.texts(), tick=tick)
+                    evidence = explain.column(window, logits, tick=tick) if explain else None
+                    behind.do(write, window, logits, evidence=evidence)
                     done += window.rows
             plan.check(first=folder.position.file, last=len(plan.inputs) - 1)
             mark_duplicates(plan, articles=folder.counts.articles, progress=progress)
@@ -247,12 +252,15 @@ def window_table(
     bundle: Bundle,
     settings: ScoreSettings,
     names: Sequence[str],
+    evidence: pa.Array | None = None,
 ) -> pa.Table:
     """The score table of a window, in the order of its articles.
 
     Args:
         names: of the input files.
+        evidence: a cell a passage, where the settings ask for it.
     """
+    further = origin_columns(window.articles, window.spans, window.readings, names=names, settings=settings)
     return score_table(
         window.articles,
         window.spans,
@@ -263,7 +271,7 @@ def window_table(
         bundle=bundle,
         abstain=settings.abstain,
         student=logits.student if settings.cascade is not None else None,
-        origin=origin_columns(window.articles, window.spans, window.readings, names=names, settings=settings),
+        origin=further if evidence is None else {**further, "evidence": evidence},
     )
 
 

@@ -40,6 +40,7 @@ class ScoreSettings(Settings):
         default=None, description="share of passages that the student may answer otherwise than the network would"
     )
     cascade_task: str | None = Field(default=None, description="the task whose labels count for it; any by default")
+    evidence: bool = Field(default=False, description="add the words and the sentence that carried each label")
     part: Count = Field(default=5_000, description="passages after which a part is written")
     format: Literal["parquet", "csv"] = Field(
         default="parquet", description="csv: write the finished parts once more, as one file for spreadsheets"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,8 @@ def _cells(column: pa.Array) -> Any:
         return pc.round(column, ndigits=DIGITS)
     if pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind):
         return column
+    if pa.types.is_list(kind) and pa.types.is_nested(kind.value_type):
+        return harmless(pa.array([json.dumps(value, ensure_ascii=False) for value in column.to_pylist()], pa.string()))
     if pa.types.is_list(kind):
         return harmless(pc.binary_join(column, "|"))
     if pa.types.is_string(kind):

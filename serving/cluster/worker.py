@@ -15,6 +15,7 @@ from ...model.bundle import open_bundle
 from ...model.errors import UserError
 from ...rows import Input
 from ..articles import Article, Columns, Refused
+from ..evidence import open_evidence
 from ..score import keep_sketches, open_classifier, window_table
 from ..settings import Engine, ScoreSettings
 from ..windows import Window, windows
@@ -80,6 +81,7 @@ class ScoreWorker:
             if not out.is_dir():
                 raise UserError(f"{out}: not there on a machine of the cluster. {SAME_PATH}")
             self.classifier = open_classifier(self.bundle, engine=engine, settings=settings)
+            self.explain = open_evidence(self.bundle, self.classifier.classifier, settings=settings)
         except UserError as error:
             self.problem = str(error)
 
@@ -116,16 +118,19 @@ class ScoreWorker:
         )
 
     def _table(self, read: Sequence[Window]) -> pa.Table:
-        tables = [
-            window_table(
-                window,
-                self.classifier.logits(window.texts()),
-                schema=self.schema,
-                columns=self.columns,
-                bundle=self.bundle,
-                settings=self.settings,
-                names=self.names,
+        tables = []
+        for window in read:
+            logits = self.classifier.logits(window.texts())
+            tables.append(
+                window_table(
+                    window,
+                    logits,
+                    schema=self.schema,
+                    columns=self.columns,
+                    bundle=self.bundle,
+                    settings=self.settings,
+                    names=self.names,
+                    evidence=self.explain.column(window, logits) if self.explain else None,
+                )
             )
-            for window in read
-        ]
         return pa.concat_tables(tables) if tables else self.schema.empty_table()

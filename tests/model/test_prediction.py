@@ -104,3 +104,16 @@ def test_nothing_is_left_undecided_by_a_bundle_that_does_not_know_its_risks(with
     old = narrashift.load(without_risks)
     refusal(lambda: old.predict(TEXTS, abstain=0.1), "decision.json", "Train it again")
     assert None not in old.predict(TEXTS)[0].labels.values()
+
+
+def test_the_evidence_of_each_decided_leaf_is_given_where_it_is_asked_for(tiny_bundle):
+    texts = ["Our troops retook the village.", "The ministry denies it."]
+    predictor = narrashift.load(tiny_bundle)
+    plain, explained = predictor.predict(texts), predictor.predict(texts, evidence=True)
+    for text, before, after in zip(texts, plain, explained, strict=True):
+        assert before.evidence is None and before.labels == after.labels
+        assert after.evidence[0].label == after["stance"]
+        for own in after.evidence:
+            weights = [weight for _, _, weight in own.carrying]
+            assert weights == sorted(weights, reverse=True) and all(weight > 0 for weight in weights)
+            assert all(text[start:end].isalpha() for start, end, _ in own.carrying)

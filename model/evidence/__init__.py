@@ -1,0 +1,1 @@
+"""Evidence: which words carried a decided label."""
