@@ -3,8 +3,8 @@
     python benchmarks/shift_cost.py [--sources 125 250 500 1000] [--weeks 200] [--json]
 
 A source has a stance (three classes), seven frames and six techniques: 14 series, drawn from levels of their own with
-over-dispersed, correlated weeks, 50 articles on average; a third of the sources have a shift. Each size runs in a process
-of its own. Processor seconds are given too: they count where other work shares the cores.
+over-dispersed, correlated weeks, 50 articles on average; a third of the sources have a shift. Each size runs in a
+process of its own. Processor seconds are given too: they count where other work shares the cores.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ def main() -> None:
         return
     figures: dict[str, float] = {}
     print(
-        f"{usable_cores()} cores\n\n| sources | series | s | processor s | peak MB | changes |\n|---|---|---|---|---|---|"
+        f"{usable_cores()} cores\n\n| sources | series | s | processor s | peak MB | changes |\n"
+        "|---|---|---|---|---|---|"
     )
     for sources in arguments.sources:
         command = [sys.executable, __file__, "--one", "--sources", str(sources), "--weeks", str(arguments.weeks)]

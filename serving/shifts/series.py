@@ -15,6 +15,7 @@ from .confusion import Confusion, fit_confusion, plain_confusion
 from .intervals import share_intervals
 from .passages import Source
 from .periods import first_day
+from .posteriors import at_shares, own_shares
 from .quantify import DEFAULT, Method
 from .questions import Question, class_probabilities
 from .scores import Scores
@@ -126,8 +127,14 @@ def shares_table(source: Source, *, asked: Asked, first: int, settings: ShiftSet
 
 
 def sums_of(source: Source, *, asked: Asked, scores: Scores) -> tuple[np.ndarray, np.ndarray]:
-    """Sums over each period's articles of their mean probabilities, and of the squares: ``(periods, classes)`` each."""
+    """Sums over each period's articles of their mean probabilities, and of the squares: ``(periods, classes)`` each.
+
+    Probabilities are those at the source's own shares of the classes, which move most with the true share.
+    """
     probs = class_probabilities(asked.question, source.leaves, codebook=scores.codebook).astype(np.float64)
+    if asked.method != "count":
+        trained = asked.confusion.prior
+        probs = at_shares(probs, trained=trained, shares=own_shares(probs, trained=trained))
     passages = np.diff(source.articles)
     values = probs
     if len(passages) < len(probs):

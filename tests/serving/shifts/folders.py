@@ -11,14 +11,30 @@ import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 
-TASKS = {
-    "stance": {"kind": "single", "leaves": ["pro_ukraine", "pro_russia", "neutral"], "parents": {}},
-    "frame": {
-        "kind": "multi",
-        "leaves": ["gains_russia", "losses_russia", "losses_ukraine"],
-        "parents": {"losses": ["losses_russia", "losses_ukraine"]},
-    },
-}
+from narrashift.model.codebook import parse_codebook
+from narrashift.model.decision import Decision
+
+CODEBOOK = parse_codebook(
+    """
+[codebook]
+name = "small"
+version = "1"
+[tasks.stance]
+kind = "single"
+[tasks.stance.labels]
+pro_ukraine = {means = "u"}
+pro_russia = {means = "r"}
+neutral = {means = "n"}
+[tasks.frame]
+kind = "multi"
+[tasks.frame.labels]
+losses = {means = "l"}
+gains_russia = {means = "g"}
+losses_russia = {means = "lr", parent = "losses"}
+losses_ukraine = {means = "lu", parent = "losses"}
+""",
+    place="here",
+)
 BEGIN = date(2022, 1, 3)
 Folder = Callable[..., Path]
 
@@ -42,7 +58,8 @@ def write_scores(folder: Path, rows: Sequence[Mapping], *, parts: int = 1, bundl
     cuts = np.linspace(0, int(number[-1]), parts + 1).round()
     metadata = {
         "narrashift.bundle": bundle, "narrashift.engine": "onnx", "narrashift.codebook": "c 1 d",
-        "narrashift.decision": "{}", "narrashift.tasks": json.dumps(TASKS),
+        "narrashift.decision": Decision.default(CODEBOOK).model_dump_json(),
+        "narrashift.codebook.toml": CODEBOOK.to_toml(),
     }  # fmt: skip
     for part in range(parts):
         own = table.filter((number > cuts[part]) & (number <= cuts[part + 1]))

@@ -24,7 +24,7 @@ def shift(by: str = "x.com", *, start: date = BEGIN, end: date = BEGIN + timedel
 
 
 def gather(folder, shifts, **settings) -> pl.DataFrame:
-    return nearby.gather(open_scores([folder]), shifts=shifts, narratives={}, settings=ShiftSettings(**settings))
+    return nearby.gather(open_scores([folder]), shifts=shifts, narratives=[], settings=ShiftSettings(**settings))
 
 
 def test_both_sides_of_a_shift_and_no_other_source_are_gathered(scored):

@@ -8,14 +8,13 @@ import pytest
 from narrashift import UserError
 from narrashift.serving.shifts.scores import open_scores
 
-from .folders import TASKS, row, write_scores
+from .folders import CODEBOOK, row, write_scores
 
 
 def test_the_metadata_say_tasks_labels_id_and_model(scored):
     scores = open_scores([scored([row(), row(id="b")])])
     assert scores.id == "id" and scores.passages == 2
-    assert scores.tasks["frame"].labels == (*TASKS["frame"]["leaves"], "losses")
-    assert scores.tasks["stance"].kind == "single"
+    assert scores.codebook == CODEBOOK and scores.decision.tasks["frame"].thresholds["gains_russia"] == 0.5
     assert scores.model == {"bundle": "b" * 16, "engine": "onnx", "codebook": "c 1 d"}
 
 
@@ -28,8 +27,7 @@ def test_real_scores_are_opened(tiny_bundle, tmp_path):
     score([dump], model=tiny_bundle, out=tmp_path / "scores")
     scores = open_scores([tmp_path / "scores"])
     codebook = narrashift.read_codebook()
-    assert {name: task.kind for name, task in scores.tasks.items()} == {n: t.kind for n, t in codebook.tasks.items()}
-    assert scores.tasks["frame"].parents == dict(codebook.tasks["frame"].parents)
+    assert scores.codebook == codebook
     assert scores.unfinished == ()
 
 
@@ -58,7 +56,7 @@ def test_a_broken_part_and_scores_without_their_tasks_are_said(scored, tmp_path)
     older = write_scores(tmp_path / "older", [row()])
     part = older / "parts" / "00000.parquet"
     table = pq.read_table(part)
-    kept = {key: value for key, value in table.schema.metadata.items() if key != b"narrashift.tasks"}
+    kept = {key: value for key, value in table.schema.metadata.items() if key != b"narrashift.codebook.toml"}
     pq.write_table(table.replace_schema_metadata(kept), part)
     with pytest.raises(UserError, match="older narrashift"):
         open_scores([older])
