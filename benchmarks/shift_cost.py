@@ -3,8 +3,8 @@
     python benchmarks/shift_cost.py [--sources 125 250 500 1000] [--weeks 200] [--json]
 
 A source has a stance (three classes), seven frames and six techniques: 14 series, drawn from levels of their own with
-over-dispersed, correlated weeks, 50 articles on average; a third of the sources have a shift. Each size runs in a
-process of its own. Processor seconds are given too: they count where other work shares the cores.
+over-dispersed weeks, 50 articles on average; a third of the sources have a shift. Each size runs in a process of its
+own. Processor seconds are given too: they count where other work shares the cores.
 """
 
 from __future__ import annotations
@@ -36,18 +36,14 @@ def main() -> None:
         print(json.dumps(measured(arguments.sources[0], arguments.weeks)))
         return
     figures: dict[str, float] = {}
-    print(
-        f"{usable_cores()} cores\n\n| sources | series | s | processor s | peak MB | changes |\n"
-        "|---|---|---|---|---|---|"
-    )
+    print(f"{usable_cores()} cores\n\n| sources | series | s | processor s | peak MB | changes |")
+    print("|---|---|---|---|---|---|")
     for sources in arguments.sources:
         command = [sys.executable, __file__, "--one", "--sources", str(sources), "--weeks", str(arguments.weeks)]
         row = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
         figures |= {f"{name}/{sources}": value for name, value in row.items()}
-        print(
-            f"| {sources:,} | {sources * SERIES:,} | " + " | ".join(f"{v:,.0f}" for v in row.values()) + " |",
-            flush=True,
-        )
+        cells = [f"{value:,.0f}" for value in (sources, sources * SERIES, *row.values())]
+        print("| " + " | ".join(cells) + " |", flush=True)
     if arguments.json:
         print(json.dumps(figures))
 

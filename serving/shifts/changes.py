@@ -116,7 +116,7 @@ def find_changes(
     series = stacked(counts, squares)
     if len(series) == 0:
         return []
-    dispersion = estimate_dispersion(series, source=source)
+    dispersion = estimate_dispersion(series)
     calm = drawn_in(series, dispersion, shortest=shortest)
     weight = weights(series, dispersion)
     weighted = calm.counts * weight[:, :, None]
