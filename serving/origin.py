@@ -73,16 +73,15 @@ def origin_columns(
     Args:
         names: of the input files.
     """
-    every = [
-        (article, reading, place)
-        for article, reading, own in zip(articles, readings, spans, strict=True)
-        for place in enumerate(own)
-    ]
-    columns: dict[str, list] = {
-        "file": [names[article.at.file] for article, _, _ in every],
-        "row": [article.at.row for article, _, _ in every],
-        "mended": [index in reading.mended for _, reading, (index, _) in every],
-        "language": [reading.language for _, reading, _ in every],
-        "text": [article.text[start:end] for article, _, (_, (start, end)) in every] if settings.keep_text else [],
-    }
-    return {field.name: columns[field.name] for field in origin_fields(settings)}
+    columns: dict[str, list] = {field.name: [] for field in origin_fields(settings)}
+    for article, reading, own in zip(articles, readings, spans, strict=True):
+        values: dict[str, list] = {
+            "file": [names[article.at.file]] * len(own),
+            "row": [article.at.row] * len(own),
+            "mended": [index in reading.mended for index in range(len(own))],
+            "language": [reading.language] * len(own),
+            "text": [article.text[start:end] for start, end in own] if settings.keep_text else [],
+        }
+        for name, column in columns.items():
+            column += values[name]
+    return columns
