@@ -48,7 +48,10 @@ def place(tmp_path_factory: pytest.TempPathFactory, small_rows: list[dict], tiny
     write_lines(folder / "more_labels.jsonl", [row for row in small_rows if row["split"] == "test"])
     topics = [{"text": r["text"], "topic": "war" if r["frame"] else "other"} for r in few]
     write_lines(folder / "my_topics.jsonl", topics)
-    articles = [{"id": r["id"], "source": r["register"], "lang": "en", "text": r["text"]} for r in small_rows]
+    articles = [
+        {"id": r["id"], "source": r["register"], "lang": "en", "date": f"2023-0{1 + i % 9}-05", "text": r["text"]}
+        for i, r in enumerate(small_rows)
+    ]
     write_lines(folder / "articles.jsonl", articles)
     (folder / "my_codebook.toml").write_text(CODEBOOK, "utf-8")
     return folder
