@@ -17,6 +17,7 @@ from .topics import article_topics, decompose
 from .typical import Passage, typical_passages
 from .words import Word, changed_words
 
+BOUNDS = (0.025, 0.975)
 MOSTLY = 0.5
 """Of a change, the part that other topics have to bring for it to be called a change of the topic mix."""
 LEAST_FALL = 0.02
@@ -80,14 +81,17 @@ def _by_topics(shift: Shift, *, rows: pl.DataFrame, topics: pl.DataFrame | None,
         replicates=settings.replicates,
         rng=np.random.default_rng(settings.seed),
     )
-    low, high = np.quantile(mix.replicates[:, 0], [0.025, 0.975])
     total = mix.by_topics + mix.within
-    mostly = abs(total) > 0 and mix.by_topics / total > MOSTLY
-    within_low, within_high = np.quantile(mix.replicates[:, 1], [0.025, 0.975])
+    if not total:
+        return shift
+    scale = shift.change.value / total  # of mean probabilities; the change is corrected
+    low, high = np.sort(scale * np.quantile(mix.replicates[:, 0], BOUNDS))
+    within_low, within_high = np.quantile(mix.replicates[:, 1], BOUNDS)
+    mostly = mix.by_topics / total > MOSTLY and within_low <= 0 <= within_high
     return replace(
         shift,
-        by_topics=Interval(mix.by_topics, float(low), float(high)),
-        kind="topic mix" if mostly and within_low <= 0 <= within_high else shift.kind,
+        by_topics=Interval(scale * mix.by_topics, float(low), float(high)),
+        kind="topic mix" if mostly else shift.kind,
     )
 
 

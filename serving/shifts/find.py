@@ -157,24 +157,36 @@ def _sized(run: _Run, series: Sequence[Series]) -> list[Shift]:
             articles = one.asked.articles(source)
             counts = articles.counts(one.asked.space.size)
             for change in one.searched.changes:
+                before = counts[change.begins : change.period]
+                after = counts[change.period : change.ends]
                 sizes = difference(
-                    counts[change.begins : change.period],
-                    counts[change.period : change.ends],
+                    before,
+                    after,
                     one.asked.confusion,
                     method=one.asked.method,
                     replicates=run.settings.replicates,
                     seed=run.settings.seed,
                 )
-                number = articles.cells[[change.begins, change.period, change.ends]]
-                shift = _shift(one, change, sizes, articles=np.diff(number), run=run, number=len(found) + 1)
+                shift = _shift(
+                    one,
+                    change,
+                    sizes,
+                    raw=np.stack([before.sum(axis=0), after.sum(axis=0)]) @ one.asked.space.decided,
+                    articles=np.diff(articles.cells[[change.begins, change.period, change.ends]]),
+                    run=run,
+                    number=len(found) + 1,
+                )
                 if abs(shift.change.value) >= run.settings.least and not shift.change.low <= 0 <= shift.change.high:
                     found.append(shift)
     return found
 
 
-def _shift(series: Series, change: Change, sizes: Difference, *, articles: np.ndarray, run: _Run, number: int) -> Shift:
+def _shift(
+    series: Series, change: Change, sizes: Difference, *, raw: np.ndarray, articles: np.ndarray, run: _Run, number: int
+) -> Shift:
     classes = series.asked.question.classes
     single = len(series.asked.labels) > 1
+    raw = raw / raw.sum(axis=1, keepdims=True)
     moved = int(np.argmax(np.abs(sizes.change))) if single else 1
 
     def interval(which: np.ndarray, bounds: np.ndarray) -> Interval:
@@ -198,6 +210,8 @@ def _shift(series: Series, change: Change, sizes: Difference, *, articles: np.nd
         share_before=interval(sizes.before, sizes.before_bounds),
         share_after=interval(sizes.after, sizes.after_bounds),
         change=interval(sizes.change, sizes.bounds),
+        raw_before=float(raw[0, moved]),
+        raw_after=float(raw[1, moved]),
         p_value=change.p_value,
         q_value=change.q_value,
         others={name: float(sizes.change[k]) for k, name in enumerate(classes) if k != moved} if single else None,

@@ -39,8 +39,10 @@ class Shift:
         kind: what changed: the story, or mostly the mix of topics that are written about.
         date: first day of the first period of the new level; `earliest` and `latest` its 95 % interval.
         share_before, share_after, change: corrected shares 0..1.
+        raw_before, raw_after: the shares that were decided, uncorrected: a large change that is small in these rests on
+            the correction.
         p_value: by block permutation; `q_value` adjusted over all series of the run (Benjamini and Hochberg).
-        by_topics: the part of the change that other topics bring; None where topics are not known.
+        by_topics: what of `change` other topics bring; None where topics are not known.
         others: the other labels of a single task -> their change.
     """
 
@@ -57,6 +59,8 @@ class Shift:
     share_before: Interval
     share_after: Interval
     change: Interval
+    raw_before: float
+    raw_after: float
     p_value: float
     q_value: float
     by_topics: Interval | None = None

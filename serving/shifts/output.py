@@ -17,6 +17,7 @@ from .find import Found
 from .finding import Interval, Shift
 
 SERIES_FILE, SHIFTS_FILE, JSON_FILE = "series.parquet", "shifts.parquet", "shifts.json"
+PLAIN = ("date", "earliest", "latest", "raw_before", "raw_after", "p_value", "q_value")
 INTERVALS = ("share_before", "share_after", "change", "by_topics")
 
 
@@ -37,6 +38,8 @@ def shifts_table(found: Found) -> pl.DataFrame:
         **dict.fromkeys(("after_start", "after_end"), pl.Date),
         **dict.fromkeys(("before_articles", "after_articles"), pl.Int64),
         **{f"{name}{end}": pl.Float64 for name in INTERVALS for end in ("", "_low", "_high")},
+        "raw_before": pl.Float64,
+        "raw_after": pl.Float64,
         "p_value": pl.Float64,
         "q_value": pl.Float64,
     }
@@ -45,7 +48,10 @@ def shifts_table(found: Found) -> pl.DataFrame:
 
 def _flat(shift: Shift) -> dict[str, Any]:
     row: dict[str, Any] = {name: getattr(shift, name) for name in ("id", "by", "task", "label", "kind")}
-    row |= {name: getattr(shift, name) for name in ("date", "earliest", "latest", "p_value", "q_value")}
+    row |= {
+        name: getattr(shift, name)
+        for name in ("date", "earliest", "latest", "raw_before", "raw_after", "p_value", "q_value")
+    }
     for side in ("before", "after"):
         row |= {f"{side}_{name}": value for name, value in asdict(getattr(shift, side)).items()}
     for name in INTERVALS:

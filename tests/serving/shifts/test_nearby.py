@@ -19,7 +19,7 @@ def shift(by: str = "x.com", *, start: date = BEGIN, end: date = BEGIN + timedel
     return Shift(
         id="1", by=by, task="frame", label="losses_russia", kind="narrative", date=TURN, earliest=TURN, latest=TURN,
         before=Stretch(start, TURN, 1), after=Stretch(TURN, end, 1),
-        share_before=size, share_after=size, change=size, p_value=0.01, q_value=0.02,
+        share_before=size, share_after=size, change=size, raw_before=0.1, raw_after=0.2, p_value=0.01, q_value=0.02,
     )  # fmt: skip
 
 
