@@ -239,7 +239,7 @@ def keep_sketches(
 def mark_duplicates(plan: Plan, *, articles: int, progress: Progress) -> None:
     """Write which of the articles repeat an earlier one, when all parts are there."""
     if plan.settings.duplicates:
-        progress("looking for duplicates", 0, 0)
+        progress("looking for duplicates", articles, articles)
         write_duplicates(plan.out, names=[entry.name for entry in plan.inputs], articles=articles)
 
 

@@ -23,6 +23,7 @@ class Outcome:
     folder: Path
     table: pa.Table
     refused: list[dict]
+    duplicates: list[dict]
     scored: Scored | None = None
 
     @property
@@ -30,7 +31,7 @@ class Outcome:
         return self.table.to_pylist()
 
     def same_data(self, other: Outcome) -> bool:
-        return self.table.equals(other.table) and self.refused == other.refused
+        return self.table.equals(other.table) and self.refused == other.refused and self.duplicates == other.duplicates
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +41,7 @@ def read_folder() -> Callable[..., Outcome]:
             folder=folder,
             table=pa.concat_tables(pq.read_table(part) for part in sorted((folder / "parts").iterdir())),
             refused=pq.read_table(folder / "errors.parquet").to_pylist(),
+            duplicates=pq.read_table(found).to_pylist() if (found := folder / "duplicates.parquet").exists() else [],
             scored=scored,
         )
 
