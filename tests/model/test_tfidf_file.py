@@ -57,7 +57,9 @@ class _Touch:
         return Path.touch, (self.path,)
 
 
-@pytest.mark.parametrize("planted", [json.loads, fractions.Fraction(1, 2), Path.touch], ids=str)
+@pytest.mark.parametrize(
+    "planted", [json.loads, fractions.Fraction(1, 2), Path.touch], ids=["a function", "a fraction", "a method"]
+)
 def test_a_type_from_elsewhere_is_refused_by_name(classifier, tmp_path, refusal, planted):
     dump({"features": classifier.features, "heads": classifier.heads, "extra": planted}, tmp_path)
     refusal(lambda: read_tfidf(tmp_path), FILE, "not allowed")
