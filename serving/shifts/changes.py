@@ -31,6 +31,8 @@ SHORTEST = 4
 REPLICATES = 300
 PERMUTATIONS = 499
 LEVEL = 0.95
+OBVIOUS = 30.0
+"""Gain at which a change is taken out of the noise, before there is a calibrated threshold."""
 
 T = TypeVar("T")
 
@@ -116,7 +118,7 @@ def find_changes(
     series = stacked(counts, squares)
     if len(series) == 0:
         return []
-    dispersion = estimate_dispersion(series)
+    dispersion = _dispersion(series, shortest=shortest)
     calm = drawn_in(series, dispersion, shortest=shortest)
     weight = weights(series, dispersion)
     weighted = calm.counts * weight[:, :, None]
@@ -168,6 +170,17 @@ def find_changes(
         )
         for row in range(len(series))
     ]
+
+
+def _dispersion(series: Stacked, *, shortest: int) -> Dispersion:
+    """The noise of each series, estimated twice: a large shift that the first estimate shows is not in the second."""
+    first = estimate_dispersion(series)
+    calm = drawn_in(series, first, shortest=shortest).counts * weights(series, first)[:, :, None]
+    splits = partition(calm, penalty=np.full(len(series), OBVIOUS), shortest=shortest, lengths=series.lengths)
+    begins = np.zeros(series.articles.shape, dtype=np.intp)
+    for row, found in enumerate(splits):
+        begins[row, found] = 1
+    return estimate_dispersion(series, segments=begins.cumsum(axis=1))
 
 
 def _null(series: Stacked, dispersion: Dispersion, weight: np.ndarray, row: int) -> Null:

@@ -8,7 +8,7 @@ import numpy as np
 
 from .stacked import Stacked
 
-LAGS = (1, 2, 3, 5)
+LAGS = (1, 2, 3, 5, 8)
 SPREADS = np.array([0.0, 0.002, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32])
 CORRELATIONS = np.array([0.0, 0.2, 0.4, 0.6, 0.8])
 TYPICAL_SPREAD = 0.01
@@ -16,9 +16,9 @@ TYPICAL_SPREAD = 0.01
 SPREAD_WIDTH = 1.5
 """Standard deviation of the prior in log spread."""
 CORRELATION_PRIOR = np.array([0.22, 0.25, 0.25, 0.20, 0.08])
-CLIP = 8.0
+CLIP = 20.0
 """A squared difference counts at most as this many times its expectation: a shift or a single wild week is no noise."""
-TEMPER = 2.0
+TEMPER = 3.0
 """Differences at several lags overlap: together they weigh this many times the differences at one."""
 
 
@@ -52,15 +52,18 @@ def prior() -> np.ndarray:
     return np.log(np.outer(spread / spread.sum(), CORRELATION_PRIOR).ravel())
 
 
-def estimate_dispersion(series: Stacked) -> Dispersion:
+def estimate_dispersion(series: Stacked, *, segments: np.ndarray | None = None) -> Dispersion:
     """Over-dispersion and autocorrelation from differences of shares at several lags.
 
     Levels cancel in differences, so that a shift touches only the few that straddle it, and those are clipped. At lag l
     the expected squared difference grows with spread (1 − correlation^l), the variogram of an AR(1) process. Its
     composite likelihood (Varin, Reid & Firth 2011) is tempered, because differences overlap. Other series of the source
     are not asked: pooled with them, a restless label among quiet ones was taken for quiet, and gave false alarms.
+
+    Args:
+        segments: ``(series, periods)`` int: differences between periods of different segments are left out.
     """
-    log_posterior = _log_likelihood(series) + prior()
+    log_posterior = _log_likelihood(series, segments) + prior()
     posterior = np.exp(log_posterior - log_posterior.max(axis=1, keepdims=True))
     posterior /= posterior.sum(axis=1, keepdims=True)
     least = SPREADS[1] / 4  # so that a spread of 0 has a logarithm
@@ -76,7 +79,7 @@ def weights(series: Stacked, dispersion: Dispersion) -> np.ndarray:
     return 1 / (series.within[:, None] * (1 + series.articles * dispersion.spread[:, None]))
 
 
-def _log_likelihood(series: Stacked) -> np.ndarray:
+def _log_likelihood(series: Stacked, segments: np.ndarray | None) -> np.ndarray:
     """Of every cell of the grid: ``(series, cells)``."""
     n = np.maximum(series.articles, 1e-9)
     shares = series.counts / n[:, :, None]
@@ -90,6 +93,8 @@ def _log_likelihood(series: Stacked) -> np.ndarray:
         squared = (difference**2 * rarity[:, None, :]).sum(axis=2) / (2 * freedom * series.within)[:, None]
         sampling = (1 / n[:, lag:] + 1 / n[:, :-lag]) / 2
         there = np.arange(lag, n.shape[1]) < series.lengths[:, None]
+        if segments is not None:
+            there &= segments[:, lag:] == segments[:, :-lag]
         scale = TEMPER / len(LAGS) * freedom / 2
         for cell, (spread, correlation) in enumerate(CELLS):
             if spread == 0 and correlation:

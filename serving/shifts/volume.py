@@ -12,8 +12,8 @@ from .dispersion import CORRELATIONS
 from .segment import partition
 
 REPLICATES = 300
-LAGS = (1, 2, 4)
-CLIP = 8.0
+LAGS = (1, 2, 4, 8)
+CLIP = 20.0
 LEAST_SIZE, MOST_SIZE = 0.5, 1e4
 """Bounds of the negative binomial's size: variance of a period's articles = mean + mean² / size."""
 
