@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -12,36 +11,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
-from ..model.bundle import Bundle, open_bundle
+from ..model.bundle import Bundle
 from ..model.classifier import Logits
-from ..model.decision import check_risk
-from ..model.errors import UserError, suggestion
-from ..model.held_out import FILE as HELD_OUT
 from ..model.held_out import copy_held_out
-from ..model.language import check_languages
 from ..model.progress import Progress, silent
-from ..rows import Input, find_files, name_inputs
 from .ahead import Behind, ahead
-from .articles import Columns, plan_columns, read_articles
-from .duplicates import DUPLICATES, write_duplicates
-from .engines import choose_engine, open_engine
-from .evidence import evidence_fields, open_evidence
-from .fingerprint import fingerprint
-from .folder import ERROR_FILE, ERROR_PARTS, PARTS, PROGRESS, RUN, Counts, ScoreFolder
-from .origin import origin_columns, origin_fields
+from .articles import read_articles
+from .engines import open_engine
+from .evidence import open_evidence
+from .folder import Counts, ScoreFolder
+from .parts import keep_sketches, mark_duplicates, window_table
+from .plan import Plan, plan_run
 from .repeats import MOST, Repeats
 from .settings import Engine, ScoreSettings
-from .sketches import SKETCHES, write_sketches
 from .spreadsheet import CSV_FILE, write_csv
-from .standard_input import spooled_in, with_standard_input
-from .table import own_columns, score_schema, score_table
-from .unchanged import State, check_unchanged, file_states
 from .windows import Window, windows
-
-OWN_FILES = (PARTS, ERROR_PARTS, ERROR_FILE, RUN, PROGRESS, CSV_FILE, HELD_OUT, SKETCHES, DUPLICATES)
-"""Of a score folder that lies inside the dump: no input."""
 
 
 @dataclass(frozen=True)
@@ -93,66 +78,6 @@ def score(
     from .cluster.score import score_on_ray
 
     return score_on_ray(plan, progress=progress)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a run will do, settled before the first article is read.
-
-    Attributes:
-        identity: the content of `run.json`.
-        rows: of the input, about; 0 where that cannot be told.
-        states: how the input files looked before they were read.
-    """
-
-    out: Path
-    bundle: Bundle
-    engine: Engine
-    settings: ScoreSettings
-    inputs: list[Input]
-    columns: Columns
-    schema: pa.Schema
-    identity: dict[str, Any]
-    rows: int
-    states: list[State]
-
-    def check(self, *, first: int, last: int, doubted: Collection[int] = ()) -> None:
-        """Raise a `UserError` where one of these input files is no longer what the fingerprint is of."""
-        check_unchanged(
-            self.inputs, states=self.states, files=self.identity["input"], first=first, last=last, doubted=doubted
-        )
-
-
-def plan_run(
-    inputs: Iterable[Path | str], *, model: Path | str, out: Path | str, settings: ScoreSettings, progress: Progress
-) -> Plan:
-    """Find the input, settle columns and engine, and take the run's fingerprint.
-
-    Raises:
-        UserError: as `score`.
-    """
-    out = Path(out)
-    bundle = open_bundle(model)
-    check_risk(settings.abstain, decision=bundle.decision, place=bundle.path)
-    named = with_standard_input(inputs, out=out, format=settings.input_format)
-    own = {out.resolve() / name for name in OWN_FILES} | spooled_in(out) - {path.resolve() for path in named}
-    files = find_files(named, format=settings.input_format)
-    found = [file for file in files if not own & {(real := Path(os.path.realpath(file))), *real.parents}]
-    entries = name_inputs(found, format=settings.input_format)
-    cascade = settings.cascade is not None
-    if settings.cascade_task is not None and settings.cascade_task not in bundle.codebook.tasks:
-        allowed = suggestion(settings.cascade_task, list(bundle.codebook.tasks))
-        raise UserError(f"--cascade-task {settings.cascade_task}: no task of this bundle {allowed}")
-    check_languages(settings.languages)
-    origin = [*origin_fields(settings), *evidence_fields(settings)]
-    taken = own_columns(bundle.codebook, cascade=cascade, origin=origin)
-    columns = plan_columns(entries, settings=settings, taken=taken)
-    progress("reading the input through", 0, 0)
-    engine = choose_engine(bundle, settings=settings)
-    states = file_states(entries)
-    identity, rows = fingerprint(bundle=bundle, engine=engine, settings=settings, inputs=entries, columns=columns)
-    schema = score_schema(columns, bundle=bundle, engine=engine, cascade=cascade, origin=origin)
-    return Plan(out, bundle, engine, settings, entries, columns, schema, identity, rows, states)
 
 
 def _score_here(plan: Plan, *, progress: Progress) -> Scored:
@@ -220,59 +145,6 @@ def _write(folder: ScoreFolder, window: Window, logits: Logits, *, check: Callab
         folder.path, f"{folder.parts:05d}", [window], columns=options["columns"], settings=options["settings"]
     )
     folder.write_part(table, window.refused, articles=len(window.articles), position=window.position)
-
-
-def keep_sketches(
-    folder: Path, name: str, read: Sequence[Window], *, columns: Columns, settings: ScoreSettings
-) -> None:
-    """Sketch the articles of a part, before the part: what a part holds is always sketched."""
-    if settings.duplicates:
-        articles = [article for window in read for article in window.articles]
-        write_sketches(
-            folder / SKETCHES / f"{name}.parquet",
-            [reading.sketch for window in read for reading in window.readings],
-            ids=pa.array([article.carried[0] for article in articles], type=next(iter(columns.types.values()))),
-            places=[(article.at.file, article.at.row) for article in articles],
-        )
-
-
-def mark_duplicates(plan: Plan, *, articles: int, progress: Progress) -> None:
-    """Write which of the articles repeat an earlier one, when all parts are there."""
-    if plan.settings.duplicates:
-        progress("looking for duplicates", articles, articles)
-        write_duplicates(plan.out, names=[entry.name for entry in plan.inputs], articles=articles)
-
-
-def window_table(
-    window: Window,
-    logits: Logits,
-    *,
-    schema: pa.Schema,
-    columns: Columns,
-    bundle: Bundle,
-    settings: ScoreSettings,
-    names: Sequence[str],
-    evidence: pa.Array | None = None,
-) -> pa.Table:
-    """The score table of a window, in the order of its articles.
-
-    Args:
-        names: of the input files.
-        evidence: a cell a passage, where the settings ask for it.
-    """
-    further = origin_columns(window.articles, window.spans, window.readings, names=names, settings=settings)
-    return score_table(
-        window.articles,
-        window.spans,
-        logits=logits.tasks,
-        truncated=logits.truncated,
-        schema=schema,
-        columns=columns,
-        bundle=bundle,
-        abstain=settings.abstain,
-        student=logits.student if settings.cascade is not None else None,
-        origin=further if evidence is None else {**further, "evidence": evidence},
-    )
 
 
 class _Tick:

@@ -12,7 +12,9 @@ from ...model.errors import UserError
 from ...model.held_out import copy_held_out
 from ...model.progress import Progress
 from ..engines import NVIDIA
-from ..score import Plan, Scored, mark_duplicates
+from ..parts import mark_duplicates
+from ..plan import Plan
+from ..score import Scored
 from .folder import StretchFolder, Written
 from .session import check_ray, ray_session
 from .stretches import Shard, shards

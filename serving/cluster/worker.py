@@ -16,7 +16,8 @@ from ...model.errors import UserError
 from ...rows import Input
 from ..articles import Article, Columns, Refused
 from ..evidence import open_evidence
-from ..score import keep_sketches, open_classifier, window_table
+from ..parts import keep_sketches, window_table
+from ..score import open_classifier
 from ..settings import Engine, ScoreSettings
 from ..windows import Window, windows
 from .folder import Written, read_written, write_stretch

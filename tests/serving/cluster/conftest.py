@@ -9,7 +9,7 @@ import pytest
 
 from narrashift.model.progress import silent
 from narrashift.serving.cluster.worker import ScoreWorker
-from narrashift.serving.score import Plan, plan_run
+from narrashift.serving.plan import Plan, plan_run
 from narrashift.serving.settings import ScoreSettings
 
 
