@@ -11,7 +11,7 @@ from .sketches import HASHES, Sketched, similarity
 ALIKE = 0.8
 """Estimated Jaccard similarity of shingles from which an article is a copy."""
 BAND = 6
-"""Hashes that must agree for two articles to be compared: so 99.8 % of the pairs of similarity 0.8 are, 2 % of 0.3."""
+"""Hashes that must agree for two articles to be compared: so 99.8 % of the pairs of similarity 0.8 are, 1 % of 0.3."""
 BANDS = HASHES // BAND
 LATEST = 64
 """Originals that share a band with an article and are compared with it, the latest ones, at most."""
