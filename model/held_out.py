@@ -138,8 +138,11 @@ def copy_held_out(bundle: Bundle, folder: Path) -> None:
     Raises:
         UserError: as `read_held_out`.
     """
-    if read_held_out(bundle.path, bundle=bundle.digest) is not None:
-        write_whole(folder / FILE, (bundle.path / FILE).read_bytes())
+    if read_held_out(bundle.path, bundle=bundle.digest) is None:
+        return
+    content, copy = (bundle.path / FILE).read_bytes(), folder / FILE
+    if not copy.exists() or copy.read_bytes() != content:
+        write_whole(copy, content)
 
 
 def _held_out(table: pa.Table, *, place: str) -> HeldOut:

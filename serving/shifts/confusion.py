@@ -13,7 +13,7 @@ from .questions import class_probabilities, true_classes
 
 FEWEST = 10
 """Held-out passages of a class below which shares of the question are not corrected."""
-STRENGTH = 10.0
+STRENGTH = 20.0
 """Labelled passages of a class that the bundle's held-out answers count for, beside those labelled in the dump."""
 SMOOTHING = 0.5
 """Added to each answer's count, so that none is impossible."""
