@@ -23,10 +23,10 @@ from prevalence_texts import Text, halves, part_of, texts
 
 from narrashift.model.bundle import open_bundle
 from narrashift.model.held_out import HeldOut
-from narrashift.serving.shifts.answers import AnswerSpace, answer_space
-from narrashift.serving.shifts.confusion import fit_confusion
-from narrashift.serving.shifts.quantify import METHODS, shares
-from narrashift.serving.shifts.questions import Question, class_probabilities, true_classes
+from narrashift.serving.shifts.prevalence.answers import AnswerSpace, answer_space
+from narrashift.serving.shifts.prevalence.confusion import fit_confusion
+from narrashift.serving.shifts.prevalence.quantify import METHODS, shares
+from narrashift.serving.shifts.prevalence.questions import Question, class_probabilities, true_classes
 
 SIZES = (50, 200, 500)
 LEVELS, REPEATS = 11, 10

@@ -19,7 +19,7 @@ from narrashift.model.codebook import parse_codebook
 from narrashift.model.decision import all_probabilities
 from narrashift.model.held_out import HeldOut, read_held_out
 from narrashift.model.tfidf import fit_tfidf
-from narrashift.serving.shifts.questions import Question, composite, questions_of
+from narrashift.serving.shifts.prevalence.questions import Question, composite, questions_of
 from narrashift.training.data.corpus import Corpus, read_corpus
 from narrashift.training.measuring.calibration import fit_decision
 from narrashift.training.measuring.held_out import make_held_out

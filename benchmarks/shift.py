@@ -32,8 +32,8 @@ import numpy as np
 from shift_peers import PEERS
 from streams import BURSTS, REAL, STARTER, Pool, Stream, draw_stream, read_pools
 
-from narrashift.serving.shifts.changes import Searched, find_changes
-from narrashift.serving.shifts.posteriors import at_shares, own_shares
+from narrashift.serving.shifts.changes.posteriors import at_shares, own_shares
+from narrashift.serving.shifts.changes.search import Searched, find_changes
 
 WEEKS = 365.2425 / 7
 ARTICLES = (10, 25, 50, 200)

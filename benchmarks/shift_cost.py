@@ -19,8 +19,8 @@ import time
 import numpy as np
 
 from narrashift.model.cores import usable_cores
-from narrashift.serving.shifts.changes import find_changes
-from narrashift.serving.shifts.volume import find_volume_changes
+from narrashift.serving.shifts.changes.search import find_changes
+from narrashift.serving.shifts.changes.volume import find_volume_changes
 
 SERIES = 14
 

@@ -14,7 +14,7 @@ import ruptures
 from river.drift import ADWIN, PageHinkley
 from streams import Stream
 
-from narrashift.serving.shifts.segment import partition
+from narrashift.serving.shifts.changes.segment import partition
 
 SHORTEST = 4
 REFERENCE = 12

@@ -13,18 +13,18 @@ import polars as pl
 from ...model.errors import UserError
 from ...model.held_out import HeldOut, read_held_out
 from ...model.progress import Progress, silent
-from .changes import FALSE_ALARMS, Change, Searched, find_changes
-from .difference import Difference, difference
-from .evidence import Evidence, show
+from .changes.search import FALSE_ALARMS, Change, Searched, find_changes
+from .changes.volume import find_volume_changes
 from .finding import Interval, Shift, Stretch, Volume
 from .narratives import read_narratives
 from .passages import Skipped, Source, first_and_last, gather_sources, scratch, sources
 from .periods import first_day, per_year
-from .questions import questions_of
+from .prevalence.difference import Difference, difference
+from .prevalence.questions import questions_of
 from .scores import Scores, open_scores
 from .series import Asked, ask, shares_table, sums_of
 from .settings import ShiftSettings
-from .volume import find_volume_changes
+from .showing.evidence import Evidence, show
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ...model.codebook import Codebook
 from ...model.errors import UserError
-from .questions import Question, composite
+from .prevalence.questions import Question, composite
 
 PREFIX = "narrative."
 

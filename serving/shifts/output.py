@@ -11,10 +11,10 @@ from typing import Any
 
 import polars as pl
 
-from .changes import FALSE_ALARMS, LEVEL, PERMUTATIONS
-from .evidence import Evidence
+from .changes.search import FALSE_ALARMS, LEVEL, PERMUTATIONS
 from .find import Found
 from .finding import Interval, Shift
+from .showing.evidence import Evidence
 
 SERIES_FILE, SHIFTS_FILE, JSON_FILE = "series.parquet", "shifts.parquet", "shifts.json"
 PLAIN = ("date", "earliest", "latest", "raw_before", "raw_after", "p_value", "q_value")

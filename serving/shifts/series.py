@@ -9,15 +9,15 @@ import numpy as np
 import polars as pl
 
 from ...model.held_out import HeldOut
-from .answers import AnswerSpace, answer_space
-from .articles import Articles
-from .confusion import Confusion, fit_confusion, plain_confusion
-from .intervals import share_intervals
+from .changes.posteriors import at_shares, own_shares
 from .passages import Source
 from .periods import first_day
-from .posteriors import at_shares, own_shares
-from .quantify import DEFAULT, Method
-from .questions import Question, class_probabilities
+from .prevalence.answers import AnswerSpace, answer_space
+from .prevalence.articles import Articles
+from .prevalence.confusion import Confusion, fit_confusion, plain_confusion
+from .prevalence.intervals import share_intervals
+from .prevalence.quantify import DEFAULT, Method
+from .prevalence.questions import Question, class_probabilities
 from .scores import Scores
 from .settings import ShiftSettings
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...model.held_out import HeldOut
+from ....model.held_out import HeldOut
 from .answers import AnswerSpace
 from .questions import class_probabilities, true_classes
 

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from narrashift.serving.shifts.words import changed_words, log_odds
+from narrashift.serving.shifts.showing.words import changed_words, log_odds
 
 
 def texts(before: list[str], after: list[str]) -> pl.DataFrame:

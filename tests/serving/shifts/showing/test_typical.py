@@ -4,7 +4,7 @@ from datetime import date
 
 import polars as pl
 
-from narrashift.serving.shifts.typical import typical_passages
+from narrashift.serving.shifts.showing.typical import typical_passages
 
 
 def rows(*given: tuple[float, int, str], text: bool = True) -> pl.DataFrame:

@@ -9,7 +9,7 @@ from typing import Literal, TypeVar
 
 import numpy as np
 
-from ...model.cores import usable_cores
+from ....model.cores import usable_cores
 from .calibrate import maxima, threshold
 from .cost import split_gains, sums
 from .dating import date_interval

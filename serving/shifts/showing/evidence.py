@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from .finding import Interval, Shift
+from ..finding import Interval, Shift
+from ..prevalence.questions import Question
+from ..scores import Scores
+from ..settings import ShiftSettings
 from .nearby import TEXT, gather
-from .questions import Question
-from .scores import Scores
-from .settings import ShiftSettings
 from .topics import article_topics, decompose
 from .typical import Passage, typical_passages
 from .words import Word, changed_words

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from narrashift.serving.shifts.dispersion import estimate_dispersion, weights
-from narrashift.serving.shifts.outliers import drawn_in
-from narrashift.serving.shifts.stacked import stacked
+from narrashift.serving.shifts.changes.dispersion import estimate_dispersion, weights
+from narrashift.serving.shifts.changes.outliers import drawn_in
+from narrashift.serving.shifts.changes.stacked import stacked
 
 from .series import drawn
 

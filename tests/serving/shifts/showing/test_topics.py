@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from narrashift.serving.shifts.topics import article_topics, decompose, find_topics
+from narrashift.serving.shifts.showing.topics import article_topics, decompose, find_topics
 
 
 def split(values, topics, after, replicates: int = 100):

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import ruptures
 
-from narrashift.serving.shifts.cost import multinomial_cost, split_gains, sums
-from narrashift.serving.shifts.noise import all_gains
-from narrashift.serving.shifts.segment import partition
+from narrashift.serving.shifts.changes.cost import multinomial_cost, split_gains, sums
+from narrashift.serving.shifts.changes.noise import all_gains
+from narrashift.serving.shifts.changes.segment import partition
 
 
 class QuasiMultinomial(ruptures.base.BaseCost):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from narrashift.serving.shifts.posteriors import at_shares, own_shares
+from narrashift.serving.shifts.changes.posteriors import at_shares, own_shares
 
 TRAINED = np.array([0.9, 0.1])
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from narrashift.serving.shifts.mixture import least_squares_shares, mixture_shares, onto_simplex
+from narrashift.serving.shifts.prevalence.mixture import least_squares_shares, mixture_shares, onto_simplex
 
 RATES = np.array([[0.8, 0.2], [0.3, 0.7]])
 THREE = np.array([[0.6, 0.2, 0.1, 0.1], [0.1, 0.7, 0.1, 0.1], [0.1, 0.1, 0.3, 0.5]])

@@ -10,8 +10,8 @@ import pytest
 
 import narrashift
 from narrashift.model.decision import answers as decided_labels
-from narrashift.serving.shifts.answers import answer_space
-from narrashift.serving.shifts.questions import (
+from narrashift.serving.shifts.prevalence.answers import answer_space
+from narrashift.serving.shifts.prevalence.questions import (
     class_probabilities,
     composite,
     decided_classes,

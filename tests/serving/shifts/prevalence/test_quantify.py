@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
-from narrashift.serving.shifts.answers import answer_space
-from narrashift.serving.shifts.confusion import FEWEST, fit_confusion, plain_confusion
-from narrashift.serving.shifts.quantify import METHODS, shares
-from narrashift.serving.shifts.questions import composite, questions_of, true_classes
+from narrashift.serving.shifts.prevalence.answers import answer_space
+from narrashift.serving.shifts.prevalence.confusion import FEWEST, fit_confusion, plain_confusion
+from narrashift.serving.shifts.prevalence.quantify import METHODS, shares
+from narrashift.serving.shifts.prevalence.questions import composite, questions_of, true_classes
 
 
 def asked(name, codebook):

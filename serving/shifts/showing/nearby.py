@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from .finding import Shift
-from .passages import ARTICLE, BY, DAY, batches, located
-from .questions import Question
-from .scores import Scores
-from .settings import ShiftSettings
+from ..finding import Shift
+from ..passages import ARTICLE, BY, DAY, batches, located
+from ..prevalence.questions import Question
+from ..scores import Scores
+from ..settings import ShiftSettings
 
 MOST = 1_000
 """Articles kept on each side of a shift."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...model.codebook import Codebook
-from ...model.decision import Decision, decide
-from ...model.errors import UserError, suggestion
-from ...model.held_out import HeldOut
+from ....model.codebook import Codebook
+from ....model.decision import Decision, decide
+from ....model.errors import UserError, suggestion
+from ....model.held_out import HeldOut
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from narrashift.serving.shifts.changes import FALSE_ALARMS, find_changes
-from narrashift.serving.shifts.segment import partition
+from narrashift.serving.shifts.changes.search import FALSE_ALARMS, find_changes
+from narrashift.serving.shifts.changes.segment import partition
 
 from .series import drawn
 

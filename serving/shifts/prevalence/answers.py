@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...model.codebook import Codebook
-from ...model.decision import Decision
-from ...model.held_out import HeldOut
+from ....model.codebook import Codebook
+from ....model.decision import Decision
+from ....model.held_out import HeldOut
 from .questions import Question, class_probabilities, decided_classes, true_classes
 
 MOST = 24

@@ -4,12 +4,12 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from narrashift.serving.shifts import nearby
 from narrashift.serving.shifts.finding import Interval, Shift, Stretch
 from narrashift.serving.shifts.scores import open_scores
 from narrashift.serving.shifts.settings import ShiftSettings
+from narrashift.serving.shifts.showing import nearby
 
-from .folders import BEGIN, row, turning_rows
+from ..folders import BEGIN, row, turning_rows
 
 TURN = BEGIN + timedelta(weeks=20)
 

@@ -7,14 +7,14 @@ import dataclasses
 import numpy as np
 import pytest
 
-from narrashift.serving.shifts.answers import answer_space
-from narrashift.serving.shifts.articles import Articles
-from narrashift.serving.shifts.confusion import fit_confusion
-from narrashift.serving.shifts.difference import difference
-from narrashift.serving.shifts.influence import influences
-from narrashift.serving.shifts.intervals import share_intervals
-from narrashift.serving.shifts.quantify import METHODS, mixture_rates, shares
-from narrashift.serving.shifts.questions import questions_of, true_classes
+from narrashift.serving.shifts.prevalence.answers import answer_space
+from narrashift.serving.shifts.prevalence.articles import Articles
+from narrashift.serving.shifts.prevalence.confusion import fit_confusion
+from narrashift.serving.shifts.prevalence.difference import difference
+from narrashift.serving.shifts.prevalence.influence import influences
+from narrashift.serving.shifts.prevalence.intervals import share_intervals
+from narrashift.serving.shifts.prevalence.quantify import METHODS, mixture_rates, shares
+from narrashift.serving.shifts.prevalence.questions import questions_of, true_classes
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""When a series changes its level: change points, tested, dated, and what could not have been seen."""

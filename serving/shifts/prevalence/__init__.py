@@ -1,0 +1,1 @@
+"""Shares of labels, corrected for what the classifier gets wrong, with intervals."""

@@ -1,0 +1,1 @@
+"""What shows a shift: passages, words, topics."""
