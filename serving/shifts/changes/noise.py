@@ -8,6 +8,8 @@ import numpy as np
 
 from .dispersion import CELLS, CORRELATIONS
 
+TINY = np.float32(1e-12)
+
 
 @dataclass(frozen=True)
 class Noise:
@@ -66,7 +68,8 @@ def simulate(levels: np.ndarray, *, null: Null, noise: Noise) -> np.ndarray:
         levels: ``(classes,)`` or ``(classes, periods)``: expected shares, above 0.
     """
     cell = np.minimum(np.searchsorted(np.cumsum(null.posterior), noise.rank), len(CELLS) - 1)
-    spread, which = CELLS[cell, 0].astype(np.float32)[:, None], cell % len(CORRELATIONS)
+    kinds, kind = np.unique(CELLS[cell, 0], return_inverse=True)  # few: what depends on the spread is worked out once
+    spread, which = kinds.astype(np.float32)[:, None], cell % len(CORRELATIONS)
     classes, periods = len(levels), len(null.articles)
     levels = levels.reshape(classes, 1, -1).astype(np.float32)
     sampling = (1 / null.articles).astype(np.float32)
@@ -77,18 +80,19 @@ def simulate(levels: np.ndarray, *, null: Null, noise: Noise) -> np.ndarray:
     size = (null.weights * null.articles).astype(np.float32)
 
     def gamma(k: int) -> np.ndarray:
-        normal = fresh * noise.white[k, :, :periods]
-        normal += lasting * noise.lasting[which, replicate, k, :periods]
-        shape = levels[k] * total
-        np.maximum(shape, np.float32(1e-4), out=shape)
+        shape = np.maximum(levels[k] * total, np.float32(1e-4))
         root = 1 / (3 * np.sqrt(shape))
-        normal *= root
-        normal += 1 - root * root
+        normal = (fresh * root)[kind]
+        normal *= noise.white[k, :, :periods]
+        slow = (lasting * root)[kind]
+        slow *= noise.lasting[which, replicate, k, :periods]
+        normal += slow
+        normal += (1 - root * root)[kind]
         np.maximum(normal, np.float32(1e-3), out=normal)
-        shape *= normal
-        normal *= normal
-        shape *= normal
-        return shape
+        cube = normal * normal
+        cube *= normal
+        cube *= shape[kind]
+        return cube
 
     drawn = np.stack([gamma(k) for k in range(classes)])
     drawn *= size / drawn.sum(axis=0)
@@ -105,11 +109,15 @@ def all_gains(drawn: np.ndarray, *, shortest: int) -> np.ndarray:
     left = before[:, :, shortest - 1 : drawn.shape[2] - shortest]
     size_left = left.sum(axis=0)
     size = everything.sum(axis=0)
+    log_left, log_right = np.log(size_left), np.log(size - size_left)
     gain = np.zeros_like(size_left)
     for k in range(len(drawn)):
-        level = np.maximum(everything[k] / size, np.float32(1e-12))
-        for part, whole in ((left[k], size_left), (everything[k] - left[k], size - size_left)):
-            np.maximum(part, np.float32(1e-12), out=part)
-            gain += part * np.log(part / (whole * level))
+        log_level = np.log(np.maximum(everything[k] / size, TINY))
+        for part, log_size in ((left[k], log_left), (everything[k] - left[k], log_right)):
+            ratio = np.log(np.maximum(part, TINY))
+            ratio -= log_size
+            ratio -= log_level
+            ratio *= part
+            gain += ratio
     gain *= 2
     return gain
