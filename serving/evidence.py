@@ -88,26 +88,28 @@ def evidence_cell(
         original: the passage as it stands in the article; the text itself without.
         offset: where it stands there.
     """
-    original = text if original is None else original
     sentences = sentence_spans(text) if found else []
+    spans: list[Span] = []
+    for evidence in found:
+        spans += [(start, end) for start, end, _ in evidence.carrying]
+        if evidence.carrying:
+            spans.append(carrying_sentence(evidence, text=text, sentences=sentences))
+    places = original_spans(spans, seen=text, original=text if original is None else original, mend=mend)
+    moved = iter([(None, None) if place is None else (place[0] + offset, place[1] + offset) for place in places])
     cell = []
     for evidence in found:
-        chosen = [(start, end) for start, end, _ in evidence.carrying]
-        sentence = [carrying_sentence(evidence, text=text, sentences=sentences)] if chosen else []
-        placed = original_spans([*chosen, *sentence], seen=text, original=original, mend=mend)
-        moved = [(None, None) if span is None else (span[0] + offset, span[1] + offset) for span in placed]
-        words = [
-            {"word": text[begin:finish], "start": start, "end": end, "weight": round(weight, DIGITS)}
-            for (begin, finish, weight), (start, end) in zip(evidence.carrying, moved, strict=False)
-        ]
-        start, end = moved[-1] if sentence else (None, None)
+        words = []
+        for start, end, weight in evidence.carrying:
+            begin, finish = next(moved)
+            words.append({"word": text[start:end], "start": begin, "end": finish, "weight": round(weight, DIGITS)})
+        begin, finish = next(moved) if words else (None, None)
         cell.append(
             {
                 "task": evidence.task,
                 "label": evidence.label,
                 "decisive": evidence.decisive,
-                "sentence_start": start,
-                "sentence_end": end,
+                "sentence_start": begin,
+                "sentence_end": finish,
                 "words": words,
             }
         )

@@ -8,6 +8,8 @@ from difflib import SequenceMatcher
 from .cutting import Span
 
 Mend = Callable[[str], str]
+LONGEST = 10_000
+"""Characters of a mended passage that is aligned: the time grows with their square."""
 
 
 def original_spans(spans: Sequence[Span], *, seen: str, original: str, mend: Mend) -> list[Span | None]:
@@ -24,6 +26,8 @@ def original_spans(spans: Sequence[Span], *, seen: str, original: str, mend: Men
     lead = len(original) - len(original.lstrip())
     if seen == original.strip():
         return [(start + lead, end + lead) for start, end in spans]
+    if not spans or max(len(seen), len(original)) > LONGEST:
+        return [None] * len(spans)
     blocks = SequenceMatcher(None, seen, original, autojunk=False).get_opcodes()
     found: list[Span | None] = []
     for start, end in spans:

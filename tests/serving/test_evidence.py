@@ -8,12 +8,14 @@ import json
 import pytest
 
 import narrashift
+from narrashift.serving.mending import mend
 from narrashift.serving.score import score
 from narrashift.serving.settings import ScoreSettings
 
 TRICKY = [
     {"id": "u1", "text": "\n  Наші воїни звільнили село. Ворог тіка\u0301є!\n\n"},
     {"id": "u2", "text": "🇺🇦 Glory!  👩‍🚀 The town was “liberated”, they say. " * 3},
+    {"id": "u6", "text": " The so\u00adldiers &quot;liberated&quot; the town &amp; left\u200b. They fled."},
     {"id": "u3", "text": "No"},
     {"id": "u4", "text": "…"},
     {"id": "u5", "text": "\u00a0é\u0301 cafe\u0301 fell\u00a0"},
@@ -58,21 +60,18 @@ def test_offsets_are_those_of_the_article(explained, rows):
         for entry in row["evidence"]:
             assert bool(entry["words"]) == (entry["sentence_start"] is not None)
             for word in entry["words"]:
-                assert text[word["start"] : word["end"]] == word["word"]
+                there = text[word["start"] : word["end"]]
+                assert there == word["word"] or (row["mended"] and mend(there) == word["word"])
                 assert row["start"] <= word["start"] < word["end"] <= row["end"]
                 assert word["weight"] > 0
                 found += 1
             if entry["words"]:
                 sentence = text[entry["sentence_start"] : entry["sentence_end"]]
-                heaviest = max(entry["words"], key=lambda word: word["weight"])["word"]
-                assert sentence == sentence.strip() and any(word["word"] in sentence for word in entry["words"])
-                assert heaviest in text[row["start"] : row["end"]]
+                assert sentence == sentence.strip()
+                assert any(word["word"] in mend(sentence) for word in entry["words"])
     assert found > 20
-    assert {row["id"] for row in explained.rows if any(entry["words"] for entry in row["evidence"])} >= {
-        "u1",
-        "u2",
-        "u5",
-    }
+    with_words = {row["id"] for row in explained.rows if any(entry["words"] for entry in row["evidence"])}
+    assert with_words >= {"u1", "u2", "u5", "u6"}
 
 
 def test_a_repeated_article_has_the_same_evidence(explained):

@@ -32,23 +32,17 @@ def test_the_planted_words_are_the_evidence(planted, sentence):
     assert sought >= 24 and hits >= 0.9 * sought
 
 
-def test_decisive_evidence_changes_the_decision_and_nothing_less_does(planted, sentence):
+def test_without_decisive_evidence_the_label_is_not_decided(planted, sentence):
     texts = [sentence("bridge", "town", "town", seed=seed) for seed in range(300, 306)]
     checked = 0
     for text, found in zip(texts, planted.explain(texts), strict=True):
-        for evidence in found:
-            if evidence.decisive:
-                chosen = [evidence.words[index] for index in evidence.chosen]
-                task = planted.codebook.tasks[evidence.task]
-                for gone, stands in [
-                    (chosen, False),
-                    *((chosen[:i] + chosen[i + 1 :], True) for i in range(len(chosen))),
-                ]:
-                    logits = planted.classifier.logits([without(text, gone)]).tasks[evidence.task][0]
-                    leaf = task.leaves.index(evidence.label)
-                    on = logits.argmax() == leaf if task.kind == "single" else logits[leaf] >= 0
-                    assert on == stands
-                    checked += 1
+        for evidence in (own for own in found if own.decisive):
+            task = planted.codebook.tasks[evidence.task]
+            reduced = without(text, [evidence.words[index] for index in evidence.chosen])
+            logits = planted.classifier.logits([reduced]).tasks[evidence.task][0]
+            leaf = task.leaves.index(evidence.label)
+            assert not (logits.argmax() == leaf if task.kind == "single" else logits[leaf] >= 0)
+            checked += 1
     assert checked > 10
 
 
