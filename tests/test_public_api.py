@@ -133,7 +133,14 @@ def test_a_wheel_holds_every_package_and_its_data_and_nothing_else(wheel):
     }
     seeds = {
         f"narrashift/seeds/{name}"
-        for name in ("annotations.csv", "codebook.toml", "corpus.jsonl", "passages.jsonl", "README.md")
+        for name in (
+            "annotations.csv",
+            "codebook.toml",
+            "corpus.jsonl",
+            "narratives.toml",
+            "passages.jsonl",
+            "README.md",
+        )
     }
     page = "narrashift/training/comparing/page.html.jinja"
     assert inside == modules | seeds | {"narrashift/py.typed", page}

@@ -38,8 +38,9 @@ def score_piped(tmp_path, tiny_bundle, read_folder, monkeypatch):
 @pytest.mark.parametrize("pack", [bytes, gzip.compress, zstandard.compress])
 def test_what_is_piped_in_is_scored_packed_or_not(score_piped, score_dump, tmp_path, pack):
     (tmp_path / "dump.jsonl").write_bytes(LINES)
-    assert score_piped(pack(LINES)).table.equals(
-        score_dump(tmp_path / "dump.jsonl", out="other", input_format="jsonl").table
+    piped = score_piped(pack(LINES)).table.drop_columns("file")
+    assert piped.equals(
+        score_dump(tmp_path / "dump.jsonl", out="other", input_format="jsonl").table.drop_columns("file")
     )
 
 

@@ -39,6 +39,7 @@ def worker_of() -> Callable[..., ScoreWorker]:
         given = {
             "bundle": plan.bundle.path, "digest": plan.bundle.digest, "engine": plan.engine,
             "settings": plan.settings, "columns": plan.columns, "schema": plan.schema, "out": plan.out,
+            "names": [entry.name for entry in plan.inputs],
         }  # fmt: skip
         return ScoreWorker(**{**given, **other})
 
