@@ -8,7 +8,7 @@ demo: .venv/.installed
 	$(BIN)/narrashift demo
 
 test: .venv/.installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: .venv/.installed-dev
 	$(BIN)/ruff check .
