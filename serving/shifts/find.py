@@ -176,9 +176,14 @@ def _sized(run: _Run, series: Sequence[Series]) -> list[Shift]:
                     run=run,
                     number=len(found) + 1,
                 )
-                if abs(shift.change.value) >= run.settings.least and not shift.change.low <= 0 <= shift.change.high:
+                if _is_finding(shift, settings=run.settings):
                     found.append(shift)
     return found
+
+
+def _is_finding(shift: Shift, *, settings: ShiftSettings) -> bool:
+    sure = shift.q_value <= settings.false_discoveries and not shift.change.low <= 0 <= shift.change.high
+    return sure and abs(shift.change.value) >= settings.least
 
 
 def _shift(

@@ -31,6 +31,9 @@ class ShiftSettings(Settings):
     least: Annotated[float, Field(ge=0, lt=1)] = Field(
         default=0.02, description="the corrected change below which a shift is not worth a finding"
     )
+    false_discoveries: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=0.1, description="of the shifts of a run, the share that may be false: larger q-values are left out"
+    )
     passages: Annotated[int, Field(ge=0)] = Field(default=5, description="passages shown before and after a shift")
     words: Annotated[int, Field(ge=0)] = Field(default=12, description="words shown before and after a shift")
     replicates: Annotated[int, Field(ge=50)] = Field(default=200, description="bootstrap samples behind an interval")
