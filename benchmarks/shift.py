@@ -14,7 +14,8 @@ left out, over 20-point shifts at 50 articles a week; median. Intervals: 95 %, b
 *Values*: what is averaged over a week's articles. `own`: the bundle's probabilities at the source's own label shares
 (`serving/shifts/posteriors.py`), from shares in the starter corpus's test part; `soft`: its probabilities; `hard`: its
 decided labels. Peers get the same. Each has its setting chosen in hindsight, on the very streams without a shift that
-are counted here (50 articles a week), as the most alert one with no more than 0.05 false alarms a source and year.
+are counted here (of all volumes measured, as one run has sources of all), as the most alert one with no more than 0.05
+false alarms a source and year. `--articles 50` gives them a setting for that volume alone.
 CUSUM, ADWIN and Page–Hinkley watch each label by itself. `oracle` is told that there is a shift, and both levels: it
 only dates.
 """
@@ -33,7 +34,7 @@ from shift_peers import PEERS
 from streams import BURSTS, REAL, STARTER, Pool, Stream, draw_stream, read_pools
 
 from narrashift.serving.shifts.changes.posteriors import at_shares, own_shares
-from narrashift.serving.shifts.changes.search import Searched, find_changes
+from narrashift.serving.shifts.changes.search import FALSE_ALARMS, Searched, Sensitivity, find_changes
 
 WEEKS = 365.2425 / 7
 ARTICLES = (10, 25, 50, 200)
@@ -45,10 +46,11 @@ LATER = (4, 5, 6, 7, 8, 10, 13, 17)
 
 
 class Values:
-    """What an article of a stream counts for a series: one of three readings of the bundle's answers."""
+    """What an article of a stream counts for a series: one of three readings of the bundle's answers; how to search."""
 
-    def __init__(self, kind: str, *, trained: np.ndarray) -> None:
+    def __init__(self, kind: str, *, trained: np.ndarray, sensitivity: Sensitivity = "medium") -> None:
         self.kind = kind
+        self.sensitivity = sensitivity
         self.trained = trained
 
     def of(self, stream: Stream, pool: Pool, columns: Sequence[int]) -> np.ndarray:
@@ -77,7 +79,7 @@ def searched(
     flat = (len(drawn) * len(series), weeks, classes)
     found = find_changes(
         counts=counts.reshape(flat), squares=squares.reshape(flat), periods_per_year=WEEKS,
-        source=np.repeat(np.arange(len(drawn)), len(series)),
+        source=np.repeat(np.arange(len(drawn)), len(series)), sensitivity=values.sensitivity,
     )  # fmt: skip
     return [found[i * len(series) : (i + 1) * len(series)] for i in range(len(drawn))]
 
@@ -91,7 +93,11 @@ def main() -> None:
     arguments = parser().parse_args()
     pools = read_pools(arguments.bundle, data=arguments.data)
     starter = read_pools(arguments.bundle, data=STARTER)
-    values = Values(arguments.values, trained=np.concatenate([half.true for half in starter]).mean(axis=0))
+    values = Values(
+        arguments.values,
+        trained=np.concatenate([half.true for half in starter]).mean(axis=0),
+        sensitivity=arguments.sensitivity,
+    )
     say(f"{arguments.data.name}: {[len(pool.true) for pool in pools]} passages a half, values: {arguments.values}")
     for pool in pools:
         say("planted: " + ", ".join(pool.labels[column][1] for column in pool.plantable()))
@@ -119,6 +125,7 @@ def parser() -> argparse.ArgumentParser:
     own.add_argument("--streams", type=int, default=40, help="of each volume, burstiness and size of shift")
     own.add_argument("--articles", type=int, nargs="+", default=list(ARTICLES), help="a week; 50 among them")
     own.add_argument("--values", choices=("own", "soft", "hard"), default="own")
+    own.add_argument("--sensitivity", choices=tuple(FALSE_ALARMS), default="medium")
     own.add_argument("--peers", action=argparse.BooleanOptionalAction, default=True)
     own.add_argument("--json", action="store_true", help="one flat JSON object as the last line")
     return own
@@ -213,11 +220,14 @@ def tables(cells: Cells, found: Found) -> list[str]:
 def headline(cells: Cells, found: Found, values: Values) -> dict[str, float]:
     """20 points at 50 articles a week, all kinds of burstiness alike; false alarms at every volume."""
     shifted = [(50, burst, 0.2) for burst in BURSTS]
-    of_size = [[(50, burst, shift) for burst in BURSTS] for shift in SHIFTS]
-    own = [np.concatenate([hits(cells[c], planted_changes(cells[c], found[c])) for c in some]) for some in of_size]
-    quiet = np.concatenate([alarms(cells[c], found[c]) for c in cells if c[0] == 50 and c[2] == 0])
+    kinds = dict.fromkeys((cell[0], cell[2]) for cell in cells if cell[2])
+    of_kind = [[(articles, burst, shift) for burst in BURSTS] for articles, shift in kinds]
+    own = [np.concatenate([hits(cells[c], planted_changes(cells[c], found[c])) for c in some]) for some in of_kind]
+    quiet = np.concatenate([alarms(cells[c], found[c]) for c in cells if c[2] == 0])
+    each = " | ".join(f"{articles}, {100 * shift:.0f} points" for articles, shift in kinds)
+    say(f"| all kinds of burstiness: found, F1 | setting | false alarms | {each} |")
     each = " | ".join(f"{share(rows):.3f}, {f1(rows):.3f}" for rows in own)
-    say(f"| narrashift | medium | {rate(quiet):.3f} | {each} |")
+    say(f"| narrashift | {values.sensitivity} | {rate(quiet):.3f} | {each} |")
     rows = np.concatenate([hits(cells[c], planted_changes(cells[c], found[c])) for c in shifted])
     nulls = np.concatenate([alarms(cells[c], found[c]) for c in cells if c[2] == 0])
     for name, own, figure in (("detection", rows, share), ("F1", rows, f1), ("false alarms", nulls, rate)):
@@ -242,9 +252,9 @@ def delays(drawn: Sequence[tuple[Stream, Pool]], values: Values) -> np.ndarray:
 
 
 def peer_figures(cells: Cells, values: Values) -> dict[str, float]:
-    """Every peer at its best setting at equal false alarms, on 20-point shifts at 50 articles a week."""
+    """Every peer at its best setting at equal false alarms; the figures are of 20 points at 50 articles a week."""
     shifted = [one for burst in BURSTS for one in cells[50, burst, 0.2]]
-    quiet = [one for burst in BURSTS for one in cells[50, burst, 0.0]]
+    quiet = [one for cell, drawn in cells.items() if cell[2] == 0 for one in drawn]
     years = sum(stream.weeks for stream, _ in quiet) / WEEKS
     figures = {}
     for name, (search, settings) in PEERS.items():
@@ -265,16 +275,16 @@ def peer_figures(cells: Cells, values: Values) -> dict[str, float]:
         if low not in counted:
             counted[low] = sum(len(search(*own, settings[low])) for own in series) / years
         found = {}
-        for shift in SHIFTS:
-            drawn = [one for burst in BURSTS for one in cells[50, burst, shift]]
+        for articles, shift in dict.fromkeys((cell[0], cell[2]) for cell in cells if cell[2]):
+            drawn = [one for burst in BURSTS for one in cells[articles, burst, shift]]
             changes = []
             for stream, pool in drawn:
                 columns = pool.series()[planted(stream, pool)]
                 own = values.of(stream, pool, columns)
                 own = own[:, [0, columns.index(stream.column)]] if alone and len(columns) > 1 else own
                 changes.append(search(stream, own, settings[low]))
-            found[shift] = hits(drawn, changes)
-        figures[f"detection/{name}"] = share(found[0.2])
+            found[articles, shift] = hits(drawn, changes)
+        figures[f"detection/{name}"] = share(found[50, 0.2])
         figures[f"false_alarms_per_source_year/{name}"] = counted[low]
         each = " | ".join(f"{share(rows):.3f}, {f1(rows):.3f}" for rows in found.values())
         took = time.perf_counter() - started

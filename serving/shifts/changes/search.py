@@ -29,7 +29,7 @@ Verdict = Literal["shift", "no shift", "insufficient data"]
 
 SHORTEST = 4
 REPLICATES = 300
-PERMUTATIONS = 499
+PERMUTATIONS = 299
 LEVEL = 0.95
 OBVIOUS = 30.0
 """Gain at which a change is taken out of the noise, before there is a calibrated threshold."""

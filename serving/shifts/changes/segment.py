@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 
+from ...model.cores import usable_cores
 from .cost import TINY, sums
 
-TOGETHER = 2_000_000
+TOGETHER = 300_000
 """Numbers that one step works on, so that they stay near the core."""
 
 
@@ -30,11 +33,15 @@ def partition(
     series, periods, classes = counts.shape
     lengths = np.full(series, periods) if lengths is None else lengths
     step = max(1, TOGETHER // max(1, (periods + 1) * classes))
-    found: list[np.ndarray] = []
-    for start in range(0, series, step):
-        part = slice(start, start + step)
-        found += _partition(sums(counts[part]), np.asarray(penalty)[part], shortest, lengths[part])
-    return found
+    parts = [slice(start, start + step) for start in range(0, series, step)]
+
+    def of(part: slice) -> list[np.ndarray]:
+        return _partition(sums(counts[part]), np.asarray(penalty)[part], shortest, lengths[part])
+
+    if len(parts) == 1:
+        return of(parts[0])
+    with ThreadPoolExecutor(usable_cores()) as pool:  # NumPy lets go of the interpreter in its loops
+        return [found for some in pool.map(of, parts) for found in some]
 
 
 def _partition(before: np.ndarray, penalty: np.ndarray, shortest: int, lengths: np.ndarray) -> list[np.ndarray]:
