@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 import psutil
-from scoring import DUMPS, STARTER, drawn, say, written
+from passages import default_dumps, distinct_passages, say, written
 
 from narrashift.model.bundle import Bundle, open_bundle
 from narrashift.serving.score import score
@@ -52,8 +52,7 @@ class Watch:
 def main() -> None:
     arguments = parser().parse_args()
     bundle = open_bundle(arguments.bundle)
-    dumps = arguments.dumps or [dump for dump in DUMPS if dump.exists()] or [STARTER]
-    texts = drawn(dumps, bundle=bundle)[: arguments.passages]
+    texts = distinct_passages(arguments.dumps or default_dumps(), bundle=bundle)[: arguments.passages]
     places = {
         "local": {"threads": arguments.workers},
         "ray": {"on": "ray", "workers": arguments.workers},

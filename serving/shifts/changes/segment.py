@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from ...model.cores import usable_cores
+from ....model.cores import usable_cores
 from .cost import TINY, sums
 
 TOGETHER = 300_000
