@@ -12,7 +12,7 @@ source and year. *Delay*: the least number of weeks from the shift on after whic
 left out, over 20-point shifts at 50 articles a week; median. Intervals: 95 %, bootstrap over streams.
 
 *Values*: what is averaged over a week's articles. `own`: the bundle's probabilities at the source's own label shares
-(`serving/shifts/changes/posteriors.py`), from shares in the starter corpus's test part; `soft`: its probabilities; `hard`: its
+(`changes/posteriors.py`), from shares in the starter corpus's test part; `soft`: its probabilities; `hard`: its
 decided labels. Peers get the same. Each has its setting chosen in hindsight, on the very streams without a shift that
 are counted here (of all volumes measured, as one run has sources of all), as the most alert one with no more than 0.05
 false alarms a source and year. `--articles 50` gives them a setting for that volume alone.
