@@ -33,7 +33,7 @@ def disk(tmp_path) -> Iterator[tuple[Path, Callable[[int], None]]]:
             ),
         )
     finally:
-        subprocess.run(["umount", str(folder)], check=True)
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 def test_a_run_goes_on_each_time_that_space_is_made(
