@@ -71,11 +71,8 @@ def open_evidence(bundle: Bundle, classifier: Classifier, *, settings: ScoreSett
     """
     if not settings.evidence:
         return None
-    if settings.threads and bundle.kind == "transformer":
-        import torch
-
-        torch.set_num_threads(settings.threads)
-    return WindowEvidence(open_explainer(bundle, classifier, device=settings.device), abstain=settings.abstain)
+    explainer = open_explainer(bundle, classifier, device=settings.device, threads=settings.threads)
+    return WindowEvidence(explainer, abstain=settings.abstain)
 
 
 def evidence_cell(

@@ -126,8 +126,13 @@ class Explainer:
         ]
 
 
-def open_explainer(bundle: Bundle, classifier: Classifier, *, device: str = "auto") -> Explainer:
+def open_explainer(
+    bundle: Bundle, classifier: Classifier, *, device: str = "auto", threads: int | None = None
+) -> Explainer:
     """Explains what this classifier of the bundle decides: by gradients of the network, or by occlusion of TF-IDF.
+
+    Args:
+        threads: cores to use; all by default.
 
     Raises:
         UserError: weights or tokenizer missing or broken, no such device.
@@ -145,5 +150,6 @@ def open_explainer(bundle: Bundle, classifier: Classifier, *, device: str = "aut
             read_tokenizer(bundle.path / "tokenizer.json"),
             decision=bundle.decision,
             device=pick_device(device),
+            threads=threads,
         )
     return Explainer(weigh, classifier, codebook=bundle.codebook, decision=bundle.decision)

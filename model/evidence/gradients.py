@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from captum.attr import IntegratedGradients
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from ..cores import usable_cores
 from ..decision import Decision
 from ..network import PassageClassifier
 from ..tokens import budget_batches, kept, pad
@@ -58,6 +60,8 @@ class GradientWeights:
         network: in float32; it is frozen and put into evaluation mode.
         tokenizer: with truncation and padding off (`read_tokenizer`).
         steps: points on the path.
+        threads: batches computed at a time; by default as many as there are cores to use, one on a GPU. Threads inside
+            an operation would wait for each other, on a busy machine most of the time.
     """
 
     def __init__(
@@ -69,6 +73,7 @@ class GradientWeights:
         device: str = "cpu",
         steps: int = STEPS,
         batch_tokens: int = BATCH_TOKENS,
+        threads: int | None = None,
     ) -> None:
         self.network = network.eval().requires_grad_(False).to(device)
         self.tokenizer = tokenizer
@@ -76,6 +81,7 @@ class GradientWeights:
         self.device = torch.device(device)
         self.steps = steps
         self.batch_tokens = batch_tokens
+        self.threads = (threads or usable_cores()) if self.device.type == "cpu" else 1
         self.pad_id = network.config.encoder.get("pad_token_id") or 0
         self.method = f"integrated gradients, {steps} steps"
 
@@ -106,10 +112,7 @@ class GradientWeights:
         shares = [np.zeros(length) for length in lengths]
         total = np.zeros(len(labels))
         if encoder:
-            for batch in budget_batches(lengths, tokens=max(self.batch_tokens // self.steps, 1)):
-                values, sums = self._encoder(
-                    [pieces[labels[i].text] for i in batch], [labels[i] for i in batch], totals
-                )
+            for batch, values, sums in self._batches(pieces, labels, lengths=lengths, totals=totals):
                 for i, own, whole in zip(batch, values, sums, strict=True):
                     shares[i] += own[: lengths[i]]
                     total[i] += whole
@@ -133,6 +136,22 @@ class GradientWeights:
             special=np.array(flags, dtype=bool)[keep],
             owner=owner[keep],
         )
+
+    def _batches(
+        self, pieces: Sequence[Pieces], labels: Sequence[DecidedLabel], *, lengths: np.ndarray, totals: bool
+    ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Indices of the labels of a batch, and what `_encoder` finds for them."""
+
+        def run(batch: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+            chosen = [labels[i] for i in batch]
+            return batch, *self._encoder([pieces[label.text] for label in chosen], chosen, totals)
+
+        before = torch.get_num_threads()
+        try:
+            with ThreadPoolExecutor(self.threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+                yield from pool.map(run, budget_batches(lengths, tokens=max(self.batch_tokens // self.steps, 1)))
+        finally:
+            torch.set_num_threads(before)  # what the threads set holds, in part, for the whole process
 
     def _encoder(
         self, pieces: Sequence[Pieces], labels: Sequence[DecidedLabel], totals: bool

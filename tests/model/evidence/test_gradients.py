@@ -104,3 +104,14 @@ def test_the_temperature_divides_the_weights(planted, asked):
         direction(label, leaves=2, decision=warm).tolist()
         == (direction(label, leaves=2, decision=planted.decision) / 2).tolist()
     )
+
+
+def test_threads_change_nothing(planted, asked):
+    network, tokenizer = planted.classifier.network, planted.classifier.tokenizer
+    before = torch.get_num_threads()
+    one, three = (
+        GradientWeights(network, tokenizer, decision=planted.decision, threads=threads, batch_tokens=200)(*asked)
+        for threads in (1, 3)
+    )
+    assert all((a == b).all() for a, b in zip(one, three, strict=True))
+    assert torch.get_num_threads() == before
