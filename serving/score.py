@@ -116,18 +116,27 @@ def _score_here(plan: Plan, *, progress: Progress) -> Scored:
             mark_duplicates(plan, articles=folder.counts.articles, progress=progress)
             folder.finish()
             reused = classifier.reused
-        if settings.format == "csv":
-            write_csv(plan.out / CSV_FILE, parts=folder.part_files)
-        return Scored(
-            folder=plan.out,
-            counts=folder.counts,
-            parts=folder.parts,
-            passages_now=folder.counts.passages - before,
-            seconds=time.monotonic() - started,
-            engine=plan.engine,
-            reused=reused,
-            by_student=folder.count_student() if settings.cascade is not None else None,
-        )
+        return scored(plan, folder, before=before, started=started, reused=reused)
+
+
+def scored(plan: Plan, folder: ScoreFolder, *, before: int, started: float, reused: int) -> Scored:
+    """What a run that has ended did; where the settings ask for it, its parts are first written as CSV, too.
+
+    Args:
+        before: passages in the folder when the run began, at `started` of the monotonic clock.
+    """
+    if plan.settings.format == "csv":
+        write_csv(plan.out / CSV_FILE, parts=folder.part_files)
+    return Scored(
+        folder=plan.out,
+        counts=folder.counts,
+        parts=folder.parts,
+        passages_now=folder.counts.passages - before,
+        seconds=time.monotonic() - started,
+        engine=plan.engine,
+        reused=reused,
+        by_student=folder.count_student() if plan.settings.cascade is not None else None,
+    )
 
 
 def open_classifier(bundle: Bundle, *, engine: Engine, settings: ScoreSettings) -> Repeats:

@@ -74,6 +74,11 @@ class StretchFolder(ScoreFolder):
         if not self.done:
             self._progress(done=False)
 
+    @property
+    def part_files(self) -> list[Path]:
+        """The parts written so far, in the order of the input."""
+        return [self.path / PARTS / f"{name}.parquet" for name in sorted(self.written)]
+
     def _has_errors(self, name: str, found: Written) -> bool:
         return not found.counts.refused or (self.path / ERROR_PARTS / f"{name}.parquet").exists()
 

@@ -14,7 +14,7 @@ from ...model.progress import Progress
 from ..engines import NVIDIA
 from ..parts import mark_duplicates
 from ..plan import Plan
-from ..score import Scored
+from ..score import Scored, scored
 from .folder import StretchFolder, Written
 from .session import check_ray, ray_session
 from .stretches import Shard, shards
@@ -51,18 +51,10 @@ def score_on_ray(plan: Plan, *, progress: Progress) -> Scored:
                         reused += said["reused"]
                         total = plan.rows if folder.counts.rows <= plan.rows else 0
                         progress("scoring rows", folder.counts.rows, total)
+            plan.check(first=0, last=len(plan.inputs) - 1)
             mark_duplicates(plan, articles=folder.counts.articles, progress=progress)
             folder.finish()
-        return Scored(
-            folder=plan.out,
-            counts=folder.counts,
-            parts=folder.parts,
-            passages_now=folder.counts.passages - before,
-            seconds=time.monotonic() - started,
-            engine=plan.engine,
-            reused=reused,
-            by_student=folder.count_student() if settings.cascade is not None else None,
-        )
+        return scored(plan, folder, before=before, started=started, reused=reused)
 
 
 def _results(plan: Plan, left: list[Shard], *, sizes: list[int], workers: int, gpu: bool) -> Iterator[dict[str, Any]]:
@@ -86,7 +78,7 @@ def _results(plan: Plan, left: list[Shard], *, sizes: list[int], workers: int, g
             "settings": plan.settings,
         },
     )
-    scored = read.map_batches(
+    answered = read.map_batches(
         ScoreWorker,
         batch_size=1,
         concurrency=workers,
@@ -102,7 +94,7 @@ def _results(plan: Plan, left: list[Shard], *, sizes: list[int], workers: int, g
         },
         **({"num_gpus": 1} if gpu else {"num_cpus": cores}),
     )
-    for row in scored.iter_rows():
+    for row in answered.iter_rows():
         yield json.loads(row["said"])
 
 

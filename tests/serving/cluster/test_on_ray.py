@@ -78,12 +78,13 @@ def test_killed_as_a_whole_and_then_one_of_its_two_workers_ray_writes_the_table_
             killed.append(workers[0])
             assert written(out) < ROWS, "the run was over before the worker was killed"
 
-    settings = ScoreSettings(part=1, engine="onnx-int8", on="ray", workers=2)
+    settings = ScoreSettings(part=1, engine="onnx-int8", on="ray", workers=2, format="csv")
     scored = narrashift.score(dump, model=exported_bundle, out=out, settings=settings, progress=kill_one)
 
     assert killed and not killed[0].is_running()
     ours, calm = read_folder(out), read_folder(local)
     assert ours.same_data(calm)
+    assert (out / "scores.csv").read_bytes().count(b"\n") > ours.table.num_rows
     assert scored.parts == ROWS and scored.counts.rows == ROWS and scored.counts.refused == 4
     assert before <= scored.counts.passages - scored.passages_now < scored.counts.passages
     assert not [*out.rglob("*.tmp")]
