@@ -17,6 +17,7 @@ from ...model.errors import UserError, suggestion
 from ...model.passages import unusable_text
 from ...rows import BadRow, Row
 from .labels import is_missing, read_target
+from .soft import learned_targets, read_soft, soft_tasks, stacked
 from .sources import rows_of_dataset, rows_of_files
 
 OPTIONAL = ("id", "source", "date", "group", "split", "annotator", "register", "weight", "language")
@@ -33,12 +34,14 @@ class Corpus:
         targets: task -> ``(passages,)`` int, index of the leaf, -1 where unlabelled (single tasks);
             ``(passages, leaves)`` float 0/1, a row of NaN where unlabelled (multi tasks).
         columns: optional columns (`id`, `source`, `date`, `group`, `split`, …) that the data have.
+        soft: task -> ``(passages, leaves)`` probabilities, a row of NaN where there are none; for tasks that have any.
     """
 
     codebook: Codebook
     texts: list[str]
     targets: dict[str, np.ndarray]
     columns: dict[str, list[str | None]] = field(default_factory=dict)
+    soft: dict[str, np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -51,12 +54,18 @@ class Corpus:
             texts=[self.texts[i] for i in indices],
             targets={task: values[indices] for task, values in self.targets.items()},
             columns={name: [values[i] for i in indices] for name, values in self.columns.items()},
+            soft={task: values[indices] for task, values in self.soft.items()},
         )
 
     def labelled(self, task: str) -> np.ndarray:
         """Which passages have this task's label: ``(passages,)`` bool."""
         values = self.targets[task]
         return values >= 0 if values.ndim == 1 else ~np.isnan(values).any(axis=1)
+
+    @property
+    def learned(self) -> dict[str, np.ndarray]:
+        """The targets with soft labels in the place of those that they stand for: what training learns from."""
+        return learned_targets(self.targets, self.soft, codebook=self.codebook) if self.soft else self.targets
 
     def column(self, name: str) -> list[str | None]:
         """An optional column; None everywhere where the data do not have it."""
@@ -88,11 +97,13 @@ class Corpus:
 
     @property
     def digest(self) -> str:
-        """SHA-256, 16 hex digits, of texts, labels and weights in their order."""
+        """SHA-256, 16 hex digits, of texts, labels, soft labels and weights in their order."""
         total = hashlib.sha256()
         for i, text in enumerate(self.texts):
             labels = {task: values[i].tolist() for task, values in self.targets.items()}
             total.update(json.dumps([text, labels], sort_keys=True).encode())
+        for task, probabilities in self.soft.items():
+            total.update(task.encode() + np.ascontiguousarray(probabilities, dtype="<f8").tobytes())
         if "weight" in self.columns:
             total.update(json.dumps(self.column("weight")).encode())
         return total.hexdigest()[:16]
@@ -138,6 +149,7 @@ def _build(rows: Iterable[Row | BadRow], *, codebook: Codebook, names: Mapping[s
     texts: list[str] = []
     targets: dict[str, list[Any]] = {task: [] for task in codebook.tasks}
     columns: dict[str, list[str | None]] = {name: [] for name in OPTIONAL}
+    softs: list[dict[str, np.ndarray]] = []
     present: dict[str, dict[str, None]] = {}
     without_text: dict[str, list[str]] = {}
     for row in rows:
@@ -157,6 +169,11 @@ def _build(rows: Iterable[Row | BadRow], *, codebook: Codebook, names: Mapping[s
             targets[name].append(value)
             if wrong:
                 wrongs.append(f"{row.place}, {names[name]}: {wrong}")
+        softs.append({})
+        for name in soft_tasks(row.values, codebook=codebook):
+            softs[-1][name], wrong = read_soft(row.values, name=name, task=codebook.tasks[name])
+            if wrong:
+                wrongs.append(f"{row.place}, {wrong}")
         for name in OPTIONAL:
             value = row.values.get(names[name])
             columns[name].append(None if is_missing(value) or value == "" else str(value))
@@ -177,7 +194,8 @@ def _build(rows: Iterable[Row | BadRow], *, codebook: Codebook, names: Mapping[s
         for name, values in targets.items()
     }
     kept = {name: values for name, values in columns.items() if any(v is not None for v in values)}
-    return Corpus(codebook=codebook, texts=texts, targets=arrays, columns=kept)
+    soft = stacked(softs, codebook=codebook)
+    return Corpus(codebook=codebook, texts=texts, targets=arrays, columns=kept, soft=soft)
 
 
 def _wrong_columns(columns: Mapping[str, list[str | None]]) -> Iterator[tuple[str, str]]:
@@ -206,7 +224,9 @@ def _missing_columns(file: str, found: list[str], *, codebook: Codebook, names: 
     present = ", ".join(found) or "none"
     if names["text"] not in found:
         return f"{file}: no column {names['text']!r} among {present}. Name it with --column text=NAME"
-    if not any(names[task] in found for task in codebook.tasks):
+    if not any(names[task] in found for task in codebook.tasks) and not soft_tasks(
+        dict.fromkeys(found), codebook=codebook
+    ):
         tasks = list(codebook.tasks)
         return (
             f"{file}: no column for any task ({', '.join(tasks)}) among {present}. "

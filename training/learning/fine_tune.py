@@ -76,7 +76,7 @@ def fine_tune(
     )
     ids, _ = encode(tokenizer, train.texts, max_tokens=settings.max_tokens)
     lengths = np.array([len(row) for row in ids])
-    targets = {name: torch.from_numpy(values).to(device) for name, values in train.targets.items()}
+    targets = {name: torch.from_numpy(values).to(device) for name, values in train.learned.items()}
     bf16 = pick_precision(settings.precision, device=device.type) == "bf16"
     steps = settings.epochs * -(-len(train) // settings.batch)
     pad_id = network.config.encoder.get("pad_token_id") or 0

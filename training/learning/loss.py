@@ -69,17 +69,18 @@ class MultiTaskLoss(nn.Module):
         Args:
             logits: task -> ``(passages, leaves)``.
             targets: task -> ``(passages,)`` int64, -1 where unlabelled, or ``(passages, leaves)`` float,
-                NaN where unlabelled.
+                probabilities where labels are soft, NaN where unlabelled.
         """
         total = next(iter(logits.values())).float().sum() * 0
         for name, task in self.codebook.tasks.items():
             scores, truth = logits[name].float(), targets[name]
             weights = getattr(self, f"weights_{name}")
-            known = truth >= 0 if task.kind == "single" else ~truth.isnan().any(dim=1)
+            known = truth >= 0 if truth.dim() == 1 else ~truth.isnan().any(dim=1)
             if not known.any():
                 continue
             scores, truth = scores[known], truth[known]
             if task.kind == "single":
+                truth = truth if truth.dim() == 1 else truth.float()
                 each = cross_entropy(scores, truth, weight=weights, reduction="none", label_smoothing=self.smoothing)
             else:
                 smooth = truth * (1 - self.smoothing) + 0.5 * self.smoothing
