@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .model.prediction import Prediction, Predictor, load
     from .serving.score import score
     from .training.data.corpus import Corpus, from_dataset, read_corpus
+    from .training.labelling.python_file import labelling_function
     from .training.measuring.evaluation import evaluate
     from .training.train import train
 
@@ -27,6 +28,7 @@ _HOMES = {
     "UserError": ".model.errors",
     "evaluate": ".training.measuring.evaluation",
     "from_dataset": ".training.data.corpus",
+    "labelling_function": ".training.labelling.python_file",
     "load": ".model.prediction",
     "read_codebook": ".model.codebook",
     "read_corpus": ".training.data.corpus",
@@ -41,6 +43,7 @@ __all__ = [
     "UserError",
     "evaluate",
     "from_dataset",
+    "labelling_function",
     "load",
     "read_codebook",
     "read_corpus",

@@ -14,6 +14,7 @@ from .commands.compare import compare
 from .commands.distill import distill
 from .commands.evaluate import evaluate
 from .commands.export import export
+from .commands.label import label
 from .commands.promote import promote
 from .commands.score import score
 from .commands.shift import shift
@@ -37,7 +38,7 @@ def version(
         raise typer.Exit
 
 
-for command in (train, evaluate, sweep, compare, promote, distill, export, score, shift):
+for command in (label, train, evaluate, sweep, compare, promote, distill, export, score, shift):
     app.command()(command)
 app.add_typer(data.app, name="data")
 

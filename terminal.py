@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .training.data.audit import Finding
     from .training.data.corpus import Corpus
     from .training.distilling.distill import Distilled
+    from .training.labelling.label import Labelled
     from .training.measuring.evaluation import Report
     from .training.measuring.examination import Examination
     from .training.repeats import Repeated
@@ -252,6 +253,28 @@ def print_shifts(found: Found, *, out: Path) -> None:
     for step in found.volume:
         print(f"volume: {step.by} since {step.date}: {step.before:.0f} → {step.after:.0f} articles a period")
     print(f"shifts: {out}")
+
+
+def print_voters(done: Labelled) -> None:
+    """What every voter contributed, and how many passages got a label, as tables on standard output."""
+    from .training.labelling.report import voters
+
+    console = Console(width=None if sys.stdout.isatty() else 150)
+    table = Table(title="voters")
+    for title in ("question", "voter", "for", "speaks", "in conflict", "believed", "right", "weight", "errs with"):
+        table.add_column(title, justify="left" if title in ("question", "voter", "for", "errs with") else "right")
+    for weighed in done.weighed:
+        for one in voters(weighed):
+            conflict = "" if one.conflict is None else f"{one.conflict:.1%}"
+            table.add_row(
+                one.question, one.name, one.meant or "(any)", f"{one.coverage:.1%}", conflict, f"{one.believed:.2f}",
+                f"{one.worth:.2f}", f"{one.weight:.2f}", one.alike or "",
+            )  # fmt: skip
+    console.print(table)
+    counts = Table("task", "decided", "with probabilities", title=f"{done.passages:,} passages")
+    for name, decided in done.decided.items():
+        counts.add_row(name, f"{decided:,}", f"{done.soft[name]:,}")
+    console.print(counts)
 
 
 def peak_memory_mb() -> float:

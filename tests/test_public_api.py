@@ -137,6 +137,7 @@ def test_a_wheel_holds_every_package_and_its_data_and_nothing_else(wheel):
             "annotations.csv",
             "codebook.toml",
             "corpus.jsonl",
+            "functions.toml",
             "narratives.toml",
             "passages.jsonl",
             "README.md",

@@ -8,7 +8,15 @@ import pytest
 
 import narrashift
 
-SHIPPED = ("annotations.csv", "codebook.toml", "corpus.jsonl", "narratives.toml", "passages.jsonl", "README.md")
+SHIPPED = (
+    "annotations.csv",
+    "codebook.toml",
+    "corpus.jsonl",
+    "functions.toml",
+    "narratives.toml",
+    "passages.jsonl",
+    "README.md",
+)
 
 
 @pytest.mark.parametrize("name", SHIPPED)

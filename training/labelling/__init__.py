@@ -1,0 +1,1 @@
+"""Label raw passages: many cheap voters, weighed against one another."""

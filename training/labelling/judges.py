@@ -1,0 +1,47 @@
+"""What the voters with a network of their own make of passages: bundles, and the codebook's wording."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ...model.codebook import Codebook
+from ...model.errors import UserError
+from ...model.progress import Progress
+from .graded import wording
+from .vectors import sentence_vectors
+
+
+def ask_bundle(folder: Path, texts: Sequence[str], *, codebook: Codebook, progress: Progress) -> dict[str, np.ndarray]:
+    """A bundle's probabilities for the tasks that it knows with the same leaves."""
+    from ...model.bundle import open_bundle
+    from ...model.decision import all_probabilities
+
+    progress(f"asking {folder.name}", 0, 0)
+    bundle = open_bundle(folder)
+    tasks = [
+        n
+        for n, t in codebook.tasks.items()
+        if n in bundle.codebook.tasks and bundle.codebook.tasks[n].leaves == t.leaves
+    ]
+    if not tasks:
+        raise UserError(f"{folder}: it knows no task of this codebook with the same labels")
+    logits = bundle.classifier().logits(list(texts)).tasks
+    found = all_probabilities(logits, codebook=bundle.codebook, decision=bundle.decision)
+    return {name: found[name] for name in tasks}
+
+
+def compare_wording(
+    texts: Sequence[str], *, backbone: str, codebook: Codebook, progress: Progress
+) -> tuple[np.ndarray, dict[str, tuple[list[str], np.ndarray]]]:
+    """Vectors ``(passages, dimensions)``, and task -> leaf of each sentence of its wording with their vectors."""
+    said = wording(codebook)
+    flat = [sentence for each in said.values() for _, sentence in each]
+    vectors = sentence_vectors([*texts, *flat], backbone=backbone, codebook=codebook, progress=progress)
+    sentences, at = {}, len(texts)
+    for name, each in said.items():
+        sentences[name] = ([leaf for leaf, _ in each], vectors[at : at + len(each)])
+        at += len(each)
+    return vectors[: len(texts)], sentences
