@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..model.errors import UserError
+from ..model.mending import mend
 from ..model.progress import Progress, silent
 from ..rows import find_files, name_inputs
 from .articles import Article, Position, plan_columns, read_articles
 from .cutting import CountTokens
-from .mending import mend
 from .settings import ScoreSettings
 from .windows import cut_texts
 

@@ -12,7 +12,7 @@ from ..model.bundle import Bundle
 from ..model.classifier import Classifier, Logits, Tick
 from ..model.evidence.explain import Evidence, Explainer, open_explainer
 from ..model.evidence.words import Span
-from .mending import mend
+from ..model.mending import mend
 from .original import original_spans
 from .sentences import sentence_spans
 from .settings import ScoreSettings

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from ..model.language import languages
+from ..model.mending import mend, needs_mending
 from .articles import Article
 from .cutting import Span
-from .mending import mend, needs_mending
 from .settings import ScoreSettings
 from .sketches import sketch
 

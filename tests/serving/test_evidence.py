@@ -8,7 +8,7 @@ import json
 import pytest
 
 import narrashift
-from narrashift.serving.mending import mend
+from narrashift.model.mending import mend
 from narrashift.serving.score import score
 from narrashift.serving.settings import ScoreSettings
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from narrashift.serving.code_pages import recoded
-from narrashift.serving.mending import mend, needs_mending
+from narrashift.model.code_pages import recoded
+from narrashift.model.mending import mend, needs_mending
 
 RUSSIAN = "Президент сказал: «Мы победим» — и ушёл в 5 часов, но войска остались на месте."
 UKRAINIAN = "Президент сказав: «Ми переможемо» — і пішов о п'ятій, але її війська лишилися на місці."
