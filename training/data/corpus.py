@@ -144,63 +144,127 @@ def _names(codebook: Codebook, column: Mapping[str, str] | None) -> dict[str, st
     return names | dict(column or {})
 
 
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with a row, a cell, or, with `column` None, with a row or file as a whole."""
+
+    place: str
+    column: str | None
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.reason}" if self.column is None else f"{self.place}, {self.column}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Readable:
+    """What could be read of labelled data, and all that is wrong with it.
+
+    A row without a usable text is left out; a wrong label leaves the row unlabelled for that task, and another wrong
+    value is left out.
+
+    Attributes:
+        places: file and row of each passage.
+        problems: by file, in the files' order.
+    """
+
+    corpus: Corpus
+    places: list[str]
+    problems: list[Problem]
+
+
+def read_readable(
+    data: Iterable[Path | str] | Path | str,
+    *,
+    codebook: Codebook,
+    column: Mapping[str, str] | None = None,
+    encoding: str = "utf-8",
+    needs_text: bool = True,
+) -> Readable:
+    """As `read_corpus`, but what is wrong is handed on beside what could be read.
+
+    Args:
+        needs_text: without it, rows of a file that has no text column are passages with an empty text.
+
+    Raises:
+        UserError: `column` names no field, or there is no such encoding.
+    """
+    names = _names(codebook, column)
+    return _gather(rows_of_files(data, encoding=encoding), codebook=codebook, names=names, needs_text=needs_text)
+
+
 def _build(rows: Iterable[Row | BadRow], *, codebook: Codebook, names: Mapping[str, str]) -> Corpus:
-    problems: dict[str, list[str]] = {}  # by file, in the files' order
+    read = _gather(rows, codebook=codebook, names=names)
+    if read.problems:
+        raise UserError([str(problem) for problem in read.problems])
+    if not len(read.corpus):
+        raise UserError("no passage in the data")
+    return read.corpus
+
+
+def _gather(
+    rows: Iterable[Row | BadRow], *, codebook: Codebook, names: Mapping[str, str], needs_text: bool = True
+) -> Readable:
+    problems: dict[str, list[Problem]] = {}  # by file, in the files' order
     texts: list[str] = []
+    places: list[str] = []
     targets: dict[str, list[Any]] = {task: [] for task in codebook.tasks}
     columns: dict[str, list[str | None]] = {name: [] for name in OPTIONAL}
     softs: list[dict[str, np.ndarray]] = []
     present: dict[str, dict[str, None]] = {}
-    without_text: dict[str, list[str]] = {}
+    without_text: dict[str, list[Problem]] = {}
     for row in rows:
         if isinstance(row, BadRow):
-            problems.setdefault(row.file, []).append(f"{row.place}: {row.reason}")
+            problems.setdefault(row.file, []).append(Problem(row.place, None, row.reason))
             continue
         wrongs = problems.setdefault(row.file, [])
         present.setdefault(row.file, {}).update(dict.fromkeys(row.values))
+        labels = {name: read_target(row.values.get(names[name]), task=task) for name, task in codebook.tasks.items()}
+        cells = {name: row.values.get(names[name]) for name in OPTIONAL}
+        given = {name: None if is_missing(v) or v == "" else str(v) for name, v in cells.items()}
         text = row.values.get(names["text"])
+        reason = None
         if names["text"] not in row.values:
-            without_text.setdefault(row.file, []).append(f"{row.place}, {names['text']}: there is no such column here")
+            missing = Problem(row.place, names["text"], "there is no such column here")
+            without_text.setdefault(row.file, []).append(missing)
         elif reason := unusable_text(None if is_missing(text) else text):
-            wrongs.append(f"{row.place}, {names['text']}: {reason}")
+            wrongs.append(Problem(row.place, names["text"], reason))
+        wrong_columns = dict(_wrong_columns(given))
+        told = {name: wrong for name, (_, wrong) in labels.items() if wrong} | wrong_columns
+        wrongs += [Problem(row.place, names[name], wrong) for name, wrong in told.items()]
+        soft = {
+            name: read_soft(row.values, name=name, task=codebook.tasks[name])
+            for name in soft_tasks(row.values, codebook=codebook)
+        }
+        wrongs += [Problem(row.place, f"soft.{name}", wrong) for name, (_, wrong) in soft.items() if wrong]
+        if reason or (needs_text and names["text"] not in row.values):
+            continue
         texts.append(text if isinstance(text, str) else "")
-        for name, task in codebook.tasks.items():
-            value, wrong = read_target(row.values.get(names[name]), task=task)
-            targets[name].append(value)
-            if wrong:
-                wrongs.append(f"{row.place}, {names[name]}: {wrong}")
-        softs.append({})
-        for name in soft_tasks(row.values, codebook=codebook):
-            softs[-1][name], wrong = read_soft(row.values, name=name, task=codebook.tasks[name])
-            if wrong:
-                wrongs.append(f"{row.place}, {wrong}")
-        for name in OPTIONAL:
-            value = row.values.get(names[name])
-            columns[name].append(None if is_missing(value) or value == "" else str(value))
-        wrongs += [f"{row.place}, {names[name]}: {wrong}" for name, wrong in _wrong_columns(columns)]
+        places.append(row.place)
+        for name, (value, wrong) in labels.items():
+            targets[name].append(read_target(None, task=codebook.tasks[name])[0] if wrong else value)
+        softs.append({name: value for name, (value, _) in soft.items()})
+        for name, kept in given.items():
+            columns[name].append(None if name in wrong_columns else kept)
     for file, found in present.items():
-        problem = _missing_columns(file, list(found), codebook=codebook, names=names)
+        problem = _missing_columns(file, list(found), codebook=codebook, names=names, needs_text=needs_text)
         problems[file] += [problem] if problem else []
         problems[file] += without_text.get(file, []) if names["text"] in found else []
-    listed = [problem for wrongs in problems.values() for problem in wrongs]
-    if not texts and not listed:
-        listed.append("no passage in the data")
-    if listed:
-        raise UserError(listed)
     arrays = {
         name: np.array(values, dtype=np.int64)
         if codebook.tasks[name].kind == "single"
-        else np.array(values, dtype=np.float64).reshape(len(texts), -1)
+        else np.array(values, dtype=np.float64).reshape(len(texts), len(codebook.tasks[name].leaves))
         for name, values in targets.items()
     }
-    kept = {name: values for name, values in columns.items() if any(v is not None for v in values)}
-    soft = stacked(softs, codebook=codebook)
-    return Corpus(codebook=codebook, texts=texts, targets=arrays, columns=kept, soft=soft)
+    filled = {name: values for name, values in columns.items() if any(v is not None for v in values)}
+    probabilities = stacked(softs, codebook=codebook)
+    corpus = Corpus(codebook=codebook, texts=texts, targets=arrays, columns=filled, soft=probabilities)
+    return Readable(corpus, places, [problem for wrongs in problems.values() for problem in wrongs])
 
 
-def _wrong_columns(columns: Mapping[str, list[str | None]]) -> Iterator[tuple[str, str]]:
-    """What is wrong with the last row's split, date and weight."""
-    split, date, weight = columns["split"][-1], columns["date"][-1], columns["weight"][-1]
+def _wrong_columns(given: Mapping[str, str | None]) -> Iterator[tuple[str, str]]:
+    """What is wrong with a row's split, date and weight."""
+    split, date, weight = given["split"], given["date"], given["weight"]
     if split is not None and split not in SPLITS:
         yield "split", f"{split!r} is no split {suggestion(split, SPLITS)}"
     if date is not None:
@@ -219,17 +283,20 @@ def _is_weight(value: str) -> bool:
         return False
 
 
-def _missing_columns(file: str, found: list[str], *, codebook: Codebook, names: Mapping[str, str]) -> str | None:
+def _missing_columns(
+    file: str, found: list[str], *, codebook: Codebook, names: Mapping[str, str], needs_text: bool
+) -> Problem | None:
     """What is wrong with a file's columns."""
     present = ", ".join(found) or "none"
-    if names["text"] not in found:
-        return f"{file}: no column {names['text']!r} among {present}. Name it with --column text=NAME"
-    if not any(names[task] in found for task in codebook.tasks) and not soft_tasks(
-        dict.fromkeys(found), codebook=codebook
-    ):
+    if needs_text and names["text"] not in found:
+        return Problem(file, None, f"no column {names['text']!r} among {present}. Name it with --column text=NAME")
+    labelled = any(names[task] in found for task in codebook.tasks)
+    if not labelled and not soft_tasks(dict.fromkeys(found), codebook=codebook):
         tasks = list(codebook.tasks)
-        return (
-            f"{file}: no column for any task ({', '.join(tasks)}) among {present}. "
-            f"Name one with --column {tasks[0]}=NAME, or the codebook of these labels with --codebook FILE"
+        return Problem(
+            file,
+            None,
+            f"no column for any task ({', '.join(tasks)}) among {present}. "
+            f"Name one with --column {tasks[0]}=NAME, or the codebook of these labels with --codebook FILE",
         )
     return None

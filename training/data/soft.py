@@ -39,12 +39,12 @@ def read_soft(values: Mapping[str, Any], *, name: str, task: Task) -> tuple[np.n
     try:
         found = np.array([float(value) for value in given])  # type: ignore[arg-type]
     except (TypeError, ValueError):
-        return nothing, f"soft.{name}: {given!r} are no numbers"
+        return nothing, f"{given!r} are no numbers"
     if not np.all((found >= 0) & (found <= 1)):
-        return nothing, f"soft.{name}: {given!r} are no probabilities (0..1)"
+        return nothing, f"{given!r} are no probabilities (0..1)"
     if task.kind == "single":
         if abs(found.sum() - 1) > TOLERANCE:
-            return nothing, f"soft.{name}: {given!r} sum to {found.sum():.3f}; 1 is expected"
+            return nothing, f"{given!r} sum to {found.sum():.3f}; 1 is expected"
         found /= found.sum()
     return found, None
 
