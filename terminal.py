@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
     from .model.exported import Exported
     from .serving.score import Scored
     from .serving.shifts.find import Found
-    from .training.data.audit import Finding
-    from .training.data.corpus import Corpus
+    from .training.data.checking.check import Checked
+    from .training.data.checking.finding import Finding
+    from .training.data.checking.finding import Table as Counted
     from .training.distilling.distill import Distilled
     from .training.labelling.label import Labelled
     from .training.measuring.evaluation import Report
@@ -112,19 +114,30 @@ def print_report(report: Report, *, yardstick: Report | None = None) -> None:
     console.print(labels)
 
 
-def print_counts(corpus: Corpus) -> None:
-    """How many passages there are, and how many have each label, on standard output."""
-    table = Table(title=f"{len(corpus):,} passages")
-    for title in ("task", "label", "passages", "share"):
-        table.add_column(title, justify="right" if title in ("passages", "share") else "left")
-    for name, task in corpus.codebook.tasks.items():
-        known, values = corpus.labelled(name), corpus.targets[name]
-        for i, leaf in enumerate(task.leaves):
-            count = int((values == i).sum() if task.kind == "single" else (values[known, i] > 0).sum())
-            table.add_row(name, leaf, f"{count:,}", f"{count / max(known.sum(), 1):.1%}")
-        if not known.all():
-            table.add_row(name, "(not labelled)", f"{int((~known).sum()):,}", "")
-    Console(width=None if sys.stdout.isatty() else 132).print(table)
+def print_checked(checked: Checked) -> None:
+    """All that the checks found, the worst last, where a reader's eye is; on standard output."""
+    console = Console(width=None if sys.stdout.isatty() else 132, highlight=False)
+    for table in checked.tables:
+        _print_counted(console, table)
+    for _, one in reversed(checked.findings):
+        console.print(f"{one.severity}: {one.text}", markup=False, soft_wrap=True)
+        for spot in one.spots[:3] if one.severity != "note" else ():
+            told = f" [{spot.said}]" if spot.said else ""
+            console.print(f"    {spot.place}  {spot.text[:80]}{told}", markup=False, soft_wrap=True)
+        if one.way_out:
+            console.print(f"    → {one.way_out}", markup=False, soft_wrap=True)
+
+
+def _print_counted(console: Console, table: Counted) -> None:
+    shown = Table(title=table.title)
+    for i, name in enumerate(table.columns):
+        numbers = any(isinstance(row[i], int | float) for row in table.rows)
+        shown.add_column(name, justify="right" if numbers else "left")
+    for row in table.shown():
+        shown.add_row(*map(escape, row))
+    console.print(shown)
+    if table.said:
+        console.print(table.said, markup=False, style="dim")
 
 
 def print_findings(findings: Sequence[Finding]) -> None:

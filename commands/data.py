@@ -16,21 +16,44 @@ Codebook = Annotated[Path | None, typer.Option(help="Your codebook (TOML); the p
 
 
 @app.command()
-def check(data: Data, codebook: Codebook = None, column: Column = None, encoding: Encoding = None) -> None:
-    """Count labels; find near-duplicates, contradictions, leaks between splits, and sources that tell a label."""
-    from ..model.codebook import read_codebook
-    from ..terminal import print_counts, print_findings
-    from ..training.data.audit import audit_corpus, audit_split, refuse_dishonest
-    from ..training.data.corpus import read_corpus
-    from ..training.data.splits import split_corpus
+def check(
+    data: Data,
+    html: Annotated[Path | None, typer.Option(help="Write the report as one HTML page, too.")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write all findings with all their rows.")] = None,
+    label_errors: Annotated[
+        bool | None, typer.Option(help="Look for likely label errors; by default up to 20,000 passages.")
+    ] = None,
+    backbone: Annotated[str | None, typer.Option(help="Whose tokenizer counts tokens; the default backbone.")] = None,
+    codebook: Codebook = None,
+    column: Column = None,
+    encoding: Encoding = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Report everything wrong or doubtful about labelled passages. Exit code 1: figures would be dishonest."""
+    import json
 
-    corpus = read_corpus(data, codebook=read_codebook(codebook), column=pairs(column), encoding=encoding or "utf-8")
-    print_counts(corpus)
-    divided = "split" in corpus.columns
-    findings = audit_split(split_corpus(corpus)) if divided else audit_corpus(corpus)
-    print_findings([finding for finding in findings if not finding.dishonest])
-    refuse_dishonest(findings, allowed=False, consequence="test figures on this split would be better than the truth")
-    print("no finding" if not findings else f"{len(findings)} findings, none that forbids figures", file=sys.stderr)
+    from ..model.codebook import read_codebook
+    from ..model.folders import check_free, write_whole
+    from ..terminal import ProgressDisplay, print_checked
+    from ..training.data.checking.check import DEFAULTS, check_data
+    from ..training.data.checking.page import html_page
+
+    for file in filter(None, (html, json_file)):
+        check_free(file, overwrite=overwrite)
+    with ProgressDisplay() as progress:
+        checked = check_data(
+            data, codebook=read_codebook(codebook), column=pairs(column), encoding=encoding, label_errors=label_errors,
+            backbone=backbone or DEFAULTS.backbone, progress=progress,
+        )  # fmt: skip
+    print_checked(checked)
+    if html:
+        write_whole(html, html_page(checked, title=f"data check: {', '.join(path.name for path in data)}"))
+    if json_file:
+        write_whole(json_file, json.dumps(checked.to_dict(), ensure_ascii=False, indent=1))
+    print(", ".join(f"{count} {name}" for name, count in checked.counts.items()), file=sys.stderr)
+    if checked.dishonest:
+        print("test figures on these data would be better than the truth", file=sys.stderr)
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, get_args
 
 import numpy as np
@@ -10,7 +11,7 @@ from scipy.sparse.csgraph import connected_components
 
 from ...model.errors import UserError
 from .corpus import SPLITS, Corpus
-from .duplicates import clusters, near_duplicates
+from .duplicates import Pair, clusters, near_duplicates
 
 Kind = Literal["random", "group", "source", "time"]
 KINDS: tuple[str, ...] = get_args(Kind)
@@ -87,6 +88,12 @@ def _by_time(corpus: Corpus, *, parts: list[str], fold: tuple[int, int] | None) 
         share = SHARE / (1 - SHARE) if "test" in parts else SHARE
         assigned[(assigned == "train") & (dates >= before[round((len(before) - 1) * (1 - share))])] = "validation"
     return assigned
+
+
+def units_of(corpus: Corpus, *, pairs: Sequence[Pair]) -> np.ndarray:
+    """A number for each passage, shared by those of its group and by what nearly repeats one of them."""
+    units = _united(corpus, column="group") if "group" in corpus.columns else np.arange(len(corpus))
+    return _joined(units, clusters(len(corpus), pairs))
 
 
 def _united(corpus: Corpus, *, column: str) -> np.ndarray:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ...model.errors import UserError
-from .audit import HONEST
+from .checking.duplicates import HONEST
 from .corpus import Corpus
 
 FILE = "seen.txt"

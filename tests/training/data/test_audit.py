@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 import narrashift
-from narrashift.training.data.audit import audit_corpus, audit_sources, audit_split, refuse_dishonest
+from narrashift.training.data.audit import audit_split, refuse_dishonest
 from narrashift.training.data.splits import Split
 
 BOOK = narrashift.read_codebook()
@@ -62,33 +61,18 @@ def test_a_group_on_both_sides_is_dishonest_where_the_user_divided(how, dishones
     assert finding.dishonest is dishonest
 
 
-def test_the_same_words_with_other_labels_are_a_contradiction():
-    rows = [*numbered(0, 20), {"text": "passage number 3 of some length 3", "id": "x", "stance": "pro_russia"}]
-    texts = [finding.text for finding in audit_corpus(corpus(rows))]
-    assert texts == [
-        "1 pairs of near-duplicates, 1 of them in the same words (as p3 and x)",
-        "1 pairs of passages in the same words are labelled differently (as p3 and x)",
-    ]
-
-
 def test_an_unlabelled_repeat_contradicts_nothing():
-    rows = [*numbered(0, 20), {"text": "passage number 3 of some length 3", "id": "x", "stance": None}]
-    assert len(audit_corpus(corpus(rows))) == 1
+    again = {"text": "passage number 3 of some length 3", "id": "x", "stance": None}
+    found = audit_split(split([*numbered(0, 50), again], numbered(50, 20), numbered(70, 20)))
+    assert found == []
 
 
-def test_a_source_that_tells_the_stance_is_named():
-    telling = numbered(0, 90, source=lambda i: "abc"[i % 3], stance=lambda i: STANCES[i % 3])
-    found = [finding.text for finding in audit_sources(corpus(telling))]
-    assert len(found) == 3
-    assert found[0].startswith("the source alone tells stance pro_ukraine (area under the ROC curve 1.00)")
+@pytest.mark.parametrize(("how", "dishonest"), [("column", True), ("source", False)])
+def test_a_source_that_settles_the_label_is_a_leak_unless_test_has_other_sources(how, dishonest):
+    def told(start, count, sources):
+        return numbered(start, count, source=lambda i: sources[i % 3], stance=lambda i: STANCES[i % 3])
 
-
-def test_a_source_that_tells_nothing_is_not():
-    rng = np.random.default_rng(0)
-    mute = numbered(0, 300, source=lambda i: "abc"[i % 3], stance=lambda i: str(rng.choice(STANCES)))
-    assert audit_sources(corpus(mute)) == []
-
-
-def test_a_source_for_every_passage_tells_nothing():
-    alone = numbered(0, 90, source=lambda i: f"s{i}", stance=lambda i: STANCES[i % 3])
-    assert audit_sources(corpus(alone)) == []
+    parts = [told(0, 90, "abc"), told(90, 30, "abc"), told(120, 30, "abc" if how == "column" else "def")]
+    found = audit_split(split(*parts, how=how))
+    assert [finding.dishonest for finding in found] == [dishonest] * 3
+    assert found[0].text.startswith("the source alone tells stance pro_ukraine (area under the ROC curve 1.00)")

@@ -1,0 +1,1 @@
+"""Several annotators: how far they agree, and what they hold together."""
