@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .model.exported import Exported
     from .serving.score import Scored
     from .serving.shifts.find import Found
+    from .training.data.agreement.report import Agreement
     from .training.data.checking.check import Checked
     from .training.data.checking.finding import Finding
     from .training.data.checking.finding import Table as Counted
@@ -126,6 +127,18 @@ def print_checked(checked: Checked) -> None:
             console.print(f"    {spot.place}  {spot.text[:80]}{told}", markup=False, soft_wrap=True)
         if one.way_out:
             console.print(f"    → {one.way_out}", markup=False, soft_wrap=True)
+
+
+def print_agreement(found: Agreement) -> None:
+    """How far annotators agree, as tables on standard output; how much is in dispute on standard error."""
+    console = Console(width=None if sys.stdout.isatty() else 132, highlight=False)
+    for table in found.tables:
+        _print_counted(console, table)
+    print(
+        f"{len(found.annotators)} annotators, {found.passages:,} passages, {found.shared:,} of them labelled by several; "
+        f"{len(found.disputes):,} labels in dispute",
+        file=sys.stderr,
+    )
 
 
 def _print_counted(console: Console, table: Counted) -> None:

@@ -81,3 +81,62 @@ def split(
         print(f"{left_out:,} passages are left out: near-duplicates of passages in a later part", file=sys.stderr)
     if not counts:
         raise UserError("no passage was written")
+
+
+@app.command()
+def agreement(
+    data: Data,
+    by: Annotated[
+        str | None, typer.Option(help="What makes rows one passage: id or text; id where there is one.")
+    ] = None,
+    texts: Annotated[
+        list[Path] | None, typer.Option(help="Passages with the same ids, where rows have no text.")
+    ] = None,
+    consensus: Annotated[str | None, typer.Option(help="Write one row a passage: majority or dawid-skene.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The consensus, a corpus: .jsonl, .csv or .tsv.")] = None,
+    disputes: Annotated[
+        Path | None, typer.Option(help="Write the passages in dispute, with who said what: .jsonl, .csv or .tsv.")
+    ] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write all figures.")] = None,
+    codebook: Codebook = None,
+    column: Column = None,
+    encoding: Encoding = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Say how far several annotators agree, where they differ, and what they hold together."""
+    import json
+
+    from ..model.codebook import read_codebook
+    from ..model.folders import check_free, write_whole
+    from ..terminal import print_agreement
+    from ..training.data.agreement.consensus import METHODS, consensus_rows
+    from ..training.data.agreement.ratings import gather_ratings
+    from ..training.data.agreement.report import measure_agreement
+    from ..training.data.agreement.texts import add_texts
+    from ..training.data.corpus import read_readable
+    from ..training.data.written import check_table, write_table
+
+    if (consensus is None) != (out is None):
+        raise UserError(f"--consensus and --out go together: --consensus {'|'.join(METHODS)} --out consensus.jsonl")
+    if consensus not in (None, *METHODS):
+        raise UserError(f"--consensus {consensus}: one of {', '.join(METHODS)} is expected")
+    for table in filter(None, (out, disputes)):
+        check_table(table, overwrite=overwrite)
+    if json_file:
+        check_free(json_file, overwrite=overwrite)
+    names = pairs(column)
+    read = read_readable(
+        data, codebook=read_codebook(codebook), column=names, encoding=encoding or "utf-8", needs_text=by == "text"
+    )
+    if texts and not read.problems:
+        read = add_texts(read, texts=texts, encoding=encoding or "utf-8")
+    ratings = gather_ratings(read, by=by, names=names)
+    rows = consensus_rows(ratings, method=consensus) if consensus else []
+    found = measure_agreement(ratings)
+    print_agreement(found)
+    if out:
+        write_table(out, rows)
+    if disputes:
+        write_table(disputes, found.disputes)
+    if json_file:
+        write_whole(json_file, json.dumps(found.to_dict(), ensure_ascii=False, indent=1))

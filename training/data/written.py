@@ -46,9 +46,7 @@ def write_split(
     Raises:
         UserError: as `read_corpus` and `draw_split`; `out` exists or has another ending.
     """
-    if out.suffix not in (".jsonl", *DELIMITERS):
-        raise UserError(f"{out}: .jsonl, .csv or .tsv is expected")
-    check_free(out, overwrite=overwrite)
+    check_table(out, overwrite=overwrite)
     data = list(data)
     corpus = read_corpus(data, codebook=codebook, column=column, encoding=encoding)
     assigned = draw_split(corpus, kind=kind, parts=list(SPLITS[1:]), seed=seed)
@@ -58,11 +56,23 @@ def write_split(
     name = (column or {}).get("split", "split")
     rows = [row.values for row in rows_of_files(data, encoding=encoding) if isinstance(row, Row)]
     kept = [values | {name: str(part)} for values, part in zip(rows, assigned, strict=True) if part]
+    write_table(out, kept)
+    return dict(Counter(str(part) for part in assigned))
+
+
+def check_table(out: Path, *, overwrite: bool) -> None:
+    """Raise a `UserError` where `out` is no JSONL, CSV or TSV, or exists and may not be replaced."""
+    if out.suffix not in (".jsonl", *DELIMITERS):
+        raise UserError(f"{out}: .jsonl, .csv or .tsv is expected")
+    check_free(out, overwrite=overwrite)
+
+
+def write_table(out: Path, rows: list[dict[str, Any]]) -> None:
+    """Write rows whole or not at all, as the ending says; in CSV and TSV lists are joined by `|`."""
     try:
-        write_whole(out, _jsonl(kept) if out.suffix == ".jsonl" else _table(kept, delimiter=DELIMITERS[out.suffix]))
+        write_whole(out, _jsonl(rows) if out.suffix == ".jsonl" else _table(rows, delimiter=DELIMITERS[out.suffix]))
     except OSError as error:
         raise UserError(f"{out}: cannot be written: {error.strerror}") from None
-    return dict(Counter(str(part) for part in assigned))
 
 
 def _jsonl(rows: list[dict[str, Any]]) -> str:
