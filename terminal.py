@@ -135,7 +135,7 @@ def print_agreement(found: Agreement) -> None:
     for table in found.tables:
         _print_counted(console, table)
     print(
-        f"{len(found.annotators)} annotators, {found.passages:,} passages, {found.shared:,} of them labelled by several; "
+        f"{len(found.annotators)} annotators, {found.passages:,} passages, {found.shared:,} labelled by several; "
         f"{len(found.disputes):,} labels in dispute",
         file=sys.stderr,
     )

@@ -86,12 +86,8 @@ def split(
 @app.command()
 def agreement(
     data: Data,
-    by: Annotated[
-        str | None, typer.Option(help="What makes rows one passage: id or text; id where there is one.")
-    ] = None,
-    texts: Annotated[
-        list[Path] | None, typer.Option(help="Passages with the same ids, where rows have no text.")
-    ] = None,
+    by: Annotated[str | None, typer.Option(help="What makes rows one passage: id or text; id if there is one.")] = None,
+    texts: Annotated[list[Path] | None, typer.Option(help="Passages of the same ids, if rows have no text.")] = None,
     consensus: Annotated[str | None, typer.Option(help="Write one row a passage: majority or dawid-skene.")] = None,
     out: Annotated[Path | None, typer.Option(help="The consensus, a corpus: .jsonl, .csv or .tsv.")] = None,
     disputes: Annotated[
@@ -135,7 +131,10 @@ def agreement(
     found = measure_agreement(ratings)
     print_agreement(found)
     if out:
-        write_table(out, rows)
+        write_table(out, rows, tasks=[*ratings.codebook.tasks])
+        for name in ratings.codebook.tasks:
+            left = sum(row[name] is None and row[f"{name}_probability"] is not None for row in rows)
+            print(f"{name}: {left:,} of {len(rows):,} passages are left open (not labelled)", file=sys.stderr)
     if disputes:
         write_table(disputes, found.disputes)
     if json_file:

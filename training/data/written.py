@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,7 @@ def write_split(
     name = (column or {}).get("split", "split")
     rows = [row.values for row in rows_of_files(data, encoding=encoding) if isinstance(row, Row)]
     kept = [values | {name: str(part)} for values, part in zip(rows, assigned, strict=True) if part]
-    write_table(out, kept)
+    write_table(out, kept, tasks=[(column or {}).get(task, task) for task in codebook.tasks])
     return dict(Counter(str(part) for part in assigned))
 
 
@@ -67,10 +67,17 @@ def check_table(out: Path, *, overwrite: bool) -> None:
     check_free(out, overwrite=overwrite)
 
 
-def write_table(out: Path, rows: list[dict[str, Any]]) -> None:
-    """Write rows whole or not at all, as the ending says; in CSV and TSV lists are joined by `|`."""
+def write_table(out: Path, rows: list[dict[str, Any]], *, tasks: Collection[str] = ()) -> None:
+    """Write rows whole or not at all, as the ending says.
+
+    In CSV and TSV lists are joined by `|`, and `?` says in the columns of `tasks` that a passage is not labelled: an
+    empty cell would say that no label holds.
+    """
     try:
-        write_whole(out, _jsonl(rows) if out.suffix == ".jsonl" else _table(rows, delimiter=DELIMITERS[out.suffix]))
+        if out.suffix == ".jsonl":
+            write_whole(out, _jsonl(rows))
+        else:
+            write_whole(out, _table(rows, delimiter=DELIMITERS[out.suffix], tasks=tasks))
     except OSError as error:
         raise UserError(f"{out}: cannot be written: {error.strerror}") from None
 
@@ -79,11 +86,12 @@ def _jsonl(rows: list[dict[str, Any]]) -> str:
     return "".join(json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in rows)
 
 
-def _table(rows: list[dict[str, Any]], *, delimiter: str) -> str:
+def _table(rows: list[dict[str, Any]], *, delimiter: str, tasks: Collection[str]) -> str:
     columns = list(dict.fromkeys(name for row in rows for name in row))
     written = io.StringIO()
     writer = csv.DictWriter(written, columns, delimiter=delimiter, restval="", lineterminator="\n")
     writer.writeheader()
     for row in rows:
-        writer.writerow({name: "|".join(value) if isinstance(value, list) else value for name, value in row.items()})
+        cells = {name: "|".join(value) if isinstance(value, list) else value for name, value in row.items()}
+        writer.writerow(cells | {name: "?" for name in tasks if name in columns and row.get(name) is None})
     return written.getvalue()

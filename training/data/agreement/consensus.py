@@ -20,7 +20,7 @@ METHODS: Mapping[str, Callable[..., np.ndarray]] = MappingProxyType(
         "dawid-skene": lambda values, *, kinds: dawid_skene(values, kinds=kinds).probabilities,
     }
 )
-"""Method -> ``(passages, values)`` probabilities from ``(annotators, passages)`` values; of majority shares of votes."""
+"""Method -> ``(passages, values)`` probabilities from ``(annotators, passages)`` values; majority: shares of votes."""
 EVEN = 0.5 + 1e-9
 """A label is decided above this probability, so that a tie stays open."""
 

@@ -8,6 +8,7 @@ import numpy as np
 
 ROUNDS = 200
 CHANGE = 1e-6
+LEAST = 1e-300
 SMOOTHING = 0.5
 """Answers that each annotator is taken to have given beforehand, spread over the labels by their shares."""
 
@@ -36,17 +37,20 @@ def dawid_skene(values: np.ndarray, *, kinds: int) -> Consensus:
     Args:
         values: ``(annotators, passages)`` int, below `kinds`, -1 where missing.
     """
-    answers = (values[:, :, None] == np.arange(kinds)).astype(float)  # annotators, passages, kinds
+    alike, place, number = np.unique(values.T, axis=0, return_inverse=True, return_counts=True)  # one step for them all
+    answers = (alike.T[:, :, None] == np.arange(kinds)).astype(float)  # annotators, patterns of answers, kinds
     votes = answers.sum(axis=0)
     known = votes.sum(axis=1) > 0
-    overall = votes.sum(axis=0) / max(votes.sum(), 1)
+    weight = np.where(known, number, 0.0)
+    overall = weight @ votes / max((weight @ votes).sum(), 1)
     truth = np.divide(votes, votes.sum(axis=1, keepdims=True), out=np.zeros_like(votes), where=known[:, None])
     for _ in range(ROUNDS):
-        shares = (truth[known].sum(axis=0) + SMOOTHING * overall) / (known.sum() + SMOOTHING)
-        given = np.einsum("uk,auj->akj", truth, answers) + SMOOTHING * overall
-        confusions = given / np.maximum(given.sum(axis=2, keepdims=True), 1e-300)
-        logs = np.einsum("auj,akj->uk", answers, np.log(np.maximum(confusions, 1e-300)))
-        logs += np.log(np.maximum(shares, 1e-300))
+        shares = (weight @ truth + SMOOTHING * overall) / (weight.sum() + SMOOTHING)
+        given = np.stack([(truth * weight[:, None]).T @ own for own in answers]) + SMOOTHING * overall
+        confusions = given / np.maximum(given.sum(axis=2, keepdims=True), LEAST)
+        logs = np.log(np.maximum(shares, LEAST)) + sum(
+            own @ np.log(np.maximum(confusion, LEAST)).T for own, confusion in zip(answers, confusions, strict=True)
+        )
         new = np.exp(logs - logs.max(axis=1, keepdims=True))
         new /= new.sum(axis=1, keepdims=True)
         new[~known] = 0.0
@@ -54,7 +58,7 @@ def dawid_skene(values: np.ndarray, *, kinds: int) -> Consensus:
         truth = new
         if moved < CHANGE:
             break
-    return Consensus(np.where(known[:, None], truth, np.nan), confusions, shares)
+    return Consensus(np.where(known[:, None], truth, np.nan)[place.ravel()], confusions, shares)
 
 
 def majority(values: np.ndarray, *, kinds: int) -> np.ndarray:

@@ -75,8 +75,8 @@ def gather_ratings(read: Readable, *, by: str | None = None, names: Mapping[str,
         names: our name of a column -> the user's, for messages.
 
     Raises:
-        UserError: all that is wrong: with the rows themselves, no annotator, a passage that one annotator labelled twice
-            and not alike, an id with two texts, nobody to compare.
+        UserError: all that is wrong: with the rows themselves, no annotator, a passage that one annotator labelled
+            twice and not alike, an id with two texts, nobody to compare.
     """
     corpus = read.corpus
     problems = [str(problem) for problem in read.problems]

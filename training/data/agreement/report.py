@@ -176,8 +176,8 @@ def _leanings(
                 finds = float(fitted[who][value, value]) if (all_given == value).any() else None
                 rows.append((task, label, who, len(own), *shares, finds))
     said = (
-        "`gives`: share of the annotator's passages with the label, beside that of all answers; `finds`: probability to "
-        "give it to a passage that has it, by Dawid and Skene's model of all annotators, which has no other truth."
+        "`gives`: share of the annotator's passages with the label, beside that of all answers; `finds`: probability "
+        "to give it to a passage that has it, by Dawid and Skene's model of all annotators, which has no other truth."
     )
     columns = ("task", "label", "annotator", "passages", "gives", "all give", "finds")
     return Table("annotators", columns, tuple(rows), said)
