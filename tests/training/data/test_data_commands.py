@@ -34,19 +34,21 @@ def rows():
     ]
 
 
-def test_check_counts_labels_and_finds_nothing_wrong(command, rows, tmp_path):
+def test_check_counts_labels_and_finds_nothing_dishonest(command, rows, tmp_path):
     ended = command("data", "check", write(tmp_path / "a.jsonl", rows))
     assert ended.code == 0
     assert "100 passages" in ended.out and "25.0%" in ended.out
-    assert ended.lines[-1] == "no finding"
+    assert ended.lines[-1].startswith("0 dishonest, 1 wrong, ")
+    assert "wrong: task technique: every cell is empty" in ended.out
 
 
 def test_check_refuses_a_split_that_leaks(command, rows, tmp_path):
     divided = [row | {"split": PARTS[i % 5]} for i, row in enumerate(rows)]
     leaking = [*divided, divided[0] | {"id": "again", "split": "test"}]
     ended = command("data", "check", write(tmp_path / "a.jsonl", leaking))
-    assert ended.code == 2
-    assert "1 of 21 test passages (4.8%) nearly repeat a train passage (as p0 and again)" in ended.err
+    assert ended.code == 1
+    assert "dishonest: 1 of 21 test passages (4.8%) nearly repeat a train passage (as p0 and again)" in ended.out
+    assert ended.lines[-1] == "test figures on these data would be better than the truth"
 
 
 def test_training_refuses_it_too_unless_told_otherwise(command, rows, tiny_settings, tmp_path):
@@ -75,6 +77,14 @@ def test_split_keeps_every_row_and_value_and_adds_the_part(ending, command, rows
     if ending == ".csv":
         with (tmp_path / "b.csv").open(newline="") as file:
             assert next(csv.DictReader(file))["note"] == "ours | theirs"
+
+
+def test_split_keeps_what_is_not_labelled_apart_from_what_has_no_label(command, rows, tmp_path, codebook):
+    rows[3]["frame"], rows[4]["stance"] = None, None
+    command("data", "split", write(tmp_path / "a.jsonl", rows), "--out", tmp_path / "b.csv")
+    after = narrashift.read_corpus([tmp_path / "b.csv"], codebook=codebook)
+    assert after.digest == narrashift.read_corpus([tmp_path / "a.jsonl"], codebook=codebook).digest
+    assert not after.labelled("frame")[3] and after.labelled("frame")[2]
 
 
 def test_what_is_split_is_what_training_follows(command, rows, tmp_path, codebook):
