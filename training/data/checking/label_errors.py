@@ -46,9 +46,9 @@ def check_label_errors(material: Material) -> Iterator[Finding]:
         if own:
             known = int(material.corpus.labelled(name).sum())
             yield Finding(
-                f"task {name}: {len(own):,} labels of {known:,} passages are likely wrong, or hard",
+                f"task {name}: {len(own):,} labels of {known:,} passages are likely wrong, or hard to tell",
                 "doubtful",
-                "Read the first of them again. About half will be right as they are: correct none unread",
+                "Read the first of them again, and correct none unread: a hard passage stands here like a wrong label",
                 tuple(_spot(suspect, material) for suspect in own),
             )
 

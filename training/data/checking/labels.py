@@ -94,8 +94,8 @@ def _check_task(name: str, task: Task, *, material: Material, parts: dict[str, n
                 yield _few(f"{name} {leaf}: {total} passages", on[:, i], material=material)
         elif test.any() and measured == 0:
             yield Finding(
-                f"{name} {leaf}: no test passage has this label, {total:,} others do; macro-F1 would leave it out and "
-                "say nothing of it",
+                f"{name} {leaf}: of {total:,} passages with this label none is in test; macro-F1 would leave it "
+                "out and say nothing of it",
                 "dishonest",
                 "Divide anew with narrashift data split, which draws even parts, or label more",
             )

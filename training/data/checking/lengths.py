@@ -26,7 +26,9 @@ def check_lengths(material: Material) -> Iterator[Finding | Table]:
     texts = material.corpus.texts
     words = np.array([len(text.split()) for text in texts])
     tokens, exact = _tokens(texts, words, backbone=material.backbone)
-    rows = [(name, *(int(q) for q in np.quantile(n, QUANTILES))) for name, n in (("words", words), ("tokens", tokens))]
+    rows: list[tuple[str | int | float | None, ...]] = [
+        (name, *(int(q) for q in np.quantile(n, QUANTILES))) for name, n in (("words", words), ("tokens", tokens))
+    ]
     how = f"counted by the tokenizer of {material.backbone}" if exact else f"estimated, {TOKENS_A_WORD} a word"
     columns = ("of a passage", "least", "5 %", "25 %", "median", "75 %", "95 %", "most")
     yield Table("lengths", columns, tuple(rows), f"Tokens are {how}.")

@@ -28,7 +28,7 @@ def check_schema(material: Material) -> Iterator[Finding]:
         yield Finding(
             f"{places[0]}{more}{f', {column}' if column else ''}: {reason}",
             "wrong",
-            spots=tuple(Spot(place) for place in places),
+            spots=tuple(Spot(place) for place in places) if len(places) > 1 else (),
         )
     if len(alike) > MOST_KINDS:
         yield Finding(f"… and {len(alike) - MOST_KINDS:,} more kinds of faults", "wrong", "Mend these first")

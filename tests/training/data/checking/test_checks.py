@@ -32,7 +32,7 @@ def test_a_label_that_test_lacks_makes_macro_f1_dishonest(material, told):
 
     found = told(check_labels(material(passages(90, split=part))))
     assert any(
-        one.startswith("dishonest: stance pro_ukraine: no test passage has this label, 30 others") for one in found
+        one.startswith("dishonest: stance pro_ukraine: of 30 passages with this label none is in test") for one in found
     )
     assert not any("pro_russia" in one for one in found)
 

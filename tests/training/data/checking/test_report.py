@@ -54,7 +54,7 @@ def test_the_page_stands_alone_and_runs_nothing_that_a_passage_says(faulty, code
 
 def test_a_file_in_another_encoding_is_read_in_it_and_named(tmp_path, codebook):
     path = tmp_path / "old.csv"
-    said = "Президент сообщил, что это не так и что он был на месте"
+    said = "Президент сообщил что это не так и что он был на месте"
     path.write_bytes(f"text,stance\n{said},neutral\n{said} снова,neutral\n".encode("cp1251"))
     checked = check_data([path], codebook=codebook)
     first = checked.found["rows and columns"][0]
