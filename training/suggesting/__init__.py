@@ -1,0 +1,1 @@
+"""Which unlabelled passages to annotate next."""
