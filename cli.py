@@ -16,6 +16,7 @@ from .commands.evaluate import evaluate
 from .commands.export import export
 from .commands.label import label
 from .commands.promote import promote
+from .commands.report import report
 from .commands.score import score
 from .commands.shift import shift
 from .commands.sweep import sweep
@@ -38,7 +39,7 @@ def version(
         raise typer.Exit
 
 
-for command in (label, train, evaluate, sweep, compare, promote, distill, export, score, shift):
+for command in (label, train, evaluate, sweep, compare, promote, distill, export, score, shift, report):
     app.command()(command)
 app.add_typer(data.app, name="data")
 

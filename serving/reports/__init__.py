@@ -1,0 +1,1 @@
+"""A shift folder as a page that an analyst reads and a reviewer trusts."""

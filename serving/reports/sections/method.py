@@ -1,0 +1,47 @@
+"""What was counted, how it was corrected and how sure it is: what a reviewer asks first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..section import Section, make_section
+from ..shift_folder import ShiftFolder
+
+WAYS = {
+    "matching": "corrected, by matching the distribution of the model's answers to that on held-out passages",
+    "count": "not corrected: the shares are those that the model decided",
+}
+DISCOVERIES = 0.1
+"""The setting's default, for folders that do not say it."""
+
+
+def section(folder: ShiftFolder) -> Section | None:
+    """The method box; always there."""
+    content = folder.content
+    settings: dict[str, Any] = content["settings"]
+    method: dict[str, Any] = content["method"]
+    notes = [*content.get("notes", [])]
+    return make_section(
+        "method",
+        title="Method and limits",
+        settings=[(name, "–" if value is None else value) for name, value in settings.items()],
+        chosen={"discoveries": DISCOVERIES, "replicates": "–", "where": None, "least": 0.02, "smallest": 0.2}
+        | {name: value for name, value in settings.items() if name != "false_discoveries"}
+        | {"discoveries": settings.get("false_discoveries", DISCOVERIES)},
+        method=method,
+        ways=_ways(method.get("shares", {})),
+        scores=content["scores"],
+        series=len(content["series"]),
+        found=sum(one["verdict"] == "shift" for one in content["series"]),
+        listed=len(content["shifts"]),
+        notes=notes,
+    )
+
+
+def _ways(shares: dict[str, dict[str, Any]]) -> list[tuple[str, str, list[str]]]:
+    """How shares were got, why so, and of which questions."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for question, told in shares.items():
+        way = WAYS.get(str(told.get("method")), f"by {told.get('method')}")
+        found.setdefault((way, told.get("reason") or ""), []).append(question)
+    return [(way, reason, questions) for (way, reason), questions in found.items()]
