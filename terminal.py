@@ -278,7 +278,7 @@ def print_shifts(found: Found, *, out: Path) -> None:
     print(f"{found.settings.smallest:.0%} could have gone unseen (shifts.json says what it would take)")
     for step in found.volume:
         print(f"volume: {step.by} since {step.date}: {step.before:.0f} → {step.after:.0f} articles a period")
-    print(f"shifts: {out}")
+    print(f"shifts: {out}; the page: {out / 'report.html'}")
 
 
 def print_voters(done: Labelled) -> None:

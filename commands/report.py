@@ -19,10 +19,16 @@ def report(
     overwrite: Overwrite = False,
 ) -> None:
     """Write the shifts of a folder as one self-contained HTML page."""
-    from ..model.folders import check_free
+    from ..model.folders import check_free, new_folder
     from ..serving.reports.page import REPORT_FILE, write_report
+    from ..terminal import ProgressDisplay
 
     page = out or shifts / REPORT_FILE
     check_free(page, overwrite=overwrite)
+    if figures:
+        from ..serving.reports.figures import FIGURES_FOLDER, write_figures
+
+        with new_folder(page.parent / FIGURES_FOLDER, overwrite=overwrite) as folder, ProgressDisplay() as progress:
+            drawn = write_figures(shifts, folder, progress=progress)
     write_report(shifts, page)
-    print(page)
+    print(f"{page}, {len(drawn)} figures in {page.parent / FIGURES_FOLDER}" if figures else page)

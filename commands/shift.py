@@ -13,9 +13,9 @@ from .options import Column, Config, Encoding, Overwrite, PrintConfig, Set, assi
 
 def shift(
     scores: Annotated[list[Path] | None, typer.Argument(help="Score folders, all of the same model.")] = None,
-    out: Annotated[Path, typer.Option(help="A folder for series.parquet, shifts.parquet, shifts.json.")] = Path(
-        "shifts"
-    ),
+    out: Annotated[
+        Path, typer.Option(help="A folder for report.html, series.parquet, shifts.parquet, shifts.json.")
+    ] = Path("shifts"),
     by: Annotated[str | None, typer.Option(help="The column that names a source; `all`: everything is one.")] = None,
     every: Annotated[str | None, typer.Option(help="day, week or month: the period articles are counted by.")] = None,
     where: Annotated[
@@ -58,6 +58,7 @@ def shift(
 
     from ..model.folders import check_free, new_folder
     from ..seeds import seed_file
+    from ..serving.reports.page import REPORT_FILE, write_report
     from ..serving.shifts.find import find_shifts
     from ..serving.shifts.output import write_found
     from ..terminal import ProgressDisplay, print_shifts
@@ -84,4 +85,5 @@ def shift(
                 progress=progress,
             )
         write_found(found, folder)
+        write_report(folder, folder / REPORT_FILE)
     print_shifts(found, out=out)

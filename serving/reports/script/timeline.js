@@ -7,7 +7,7 @@ page.timeline = ({ series, shifts, chosen, every, name }) => {
   const holder = page.el("div", { class: "chart", tabindex: 0, role: "group", "aria-label": `Chart of ${name}. Plus and minus zoom, left and right move, 0 shows all.` });
   const description = describe(series, shifts, name);
   const plot = () => {
-    const size = { width: Math.max(300, holder.clientWidth || 640), height: 300, left: 46, right: 12, top: 14, bottom: 62 };
+    const size = { width: Math.max(300, holder.clientWidth || 640), height: 300, left: 54, right: 12, top: 14, bottom: 62 };
     const x = page.scale(view, [size.left, size.width - size.right]);
     const most = highest(series, shifts, view);
     const y = page.scale([0, most], [size.height - size.bottom, size.top]);
@@ -79,7 +79,7 @@ function axes({ x, y, size, most, view }) {
       page.svg("line", { x1: size.left, x2: size.width - size.right, y1: y(share), y2: y(share) }),
       page.svg("text", { x: size.left - 6, y: y(share) + 4, "text-anchor": "end" }, page.percent(share, shares.digits)),
     ]),
-    page.dayTicks(view, Math.max(2, Math.floor((size.width - 60) / 78))).map(({ day, text }) => [
+    page.dayTicks(view, Math.max(2, Math.floor((size.width - 66) / 78))).map(({ day, text }) => [
       page.svg("line", { class: "tick", x1: x(day), x2: x(day), y1: floor, y2: floor + 5 }),
       page.svg("text", { x: Math.min(x(day), size.width - size.right - 22), y: floor + 18, "text-anchor": "middle" }, text),
     ]));

@@ -1,7 +1,7 @@
 const { shared } = page;
 const PORTION = 60;
 const span = [page.daysOf(shared.first), page.daysOf(shared.last) + 1];
-const size = { width: 58, height: 24 };
+const size = { width: 48, height: 24 };
 const x = page.scale(span, [3, size.width - 3]);
 const y = page.scale([0, 1], [size.height - 4, 4]);
 const holder = section.querySelector(".matrix-holder");
