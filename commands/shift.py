@@ -13,9 +13,7 @@ from .options import Column, Config, Encoding, Overwrite, PrintConfig, Set, assi
 
 def shift(
     scores: Annotated[list[Path] | None, typer.Argument(help="Score folders, all of the same model.")] = None,
-    out: Annotated[
-        Path, typer.Option(help="A folder for report.html, series.parquet, shifts.parquet, shifts.json.")
-    ] = Path("shifts"),
+    out: Annotated[Path, typer.Option(help="A folder for tables, JSON and the page.")] = Path("shifts"),
     by: Annotated[str | None, typer.Option(help="The column that names a source; `all`: everything is one.")] = None,
     every: Annotated[str | None, typer.Option(help="day, week or month: the period articles are counted by.")] = None,
     where: Annotated[

@@ -143,8 +143,14 @@ def test_a_wheel_holds_every_package_and_its_data_and_nothing_else(wheel):
             "README.md",
         )
     }
-    page = "narrashift/training/comparing/page.html.jinja"
-    assert inside == modules | seeds | {"narrashift/py.typed", page}
+    pages = {
+        f"narrashift/{file.relative_to(ROOT).as_posix()}"
+        for folder in ("training", "serving")
+        for kind in ("jinja", "js", "css")
+        for file in (ROOT / folder).rglob(f"*.{kind}")
+    }
+    assert {"narrashift/training/comparing/page.html.jinja", "narrashift/serving/reports/page.jinja"} <= pages
+    assert inside == modules | seeds | pages | {"narrashift/py.typed"}
 
 
 @pytest.mark.slow

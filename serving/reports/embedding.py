@@ -7,7 +7,8 @@ import hashlib
 import json
 import zlib
 
-LEVEL = 6
+LEVEL = 4
+"""Of zlib: 6 takes four times as long for five per cent less."""
 
 
 def packed(data: object) -> str:

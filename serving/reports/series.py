@@ -26,25 +26,32 @@ def source_blocks(folder: ShiftFolder) -> Iterator[dict[str, Any]]:
     for shift in folder.content["shifts"]:
         evidence.setdefault(shift["by"], {})[shift["id"]] = shift.get("evidence")
     columns = columns_of(folder)
-    tables = folder.series.partition_by("by", as_dict=True)
+    thousandths = [(pl.col(name).fill_nan(None) * STEPS).round().cast(pl.Int16) for name in FIGURES]
+    table = folder.series.with_columns(thousandths).sort("task", "label", "period")
+    tables = table.partition_by("by", as_dict=True, maintain_order=True)
     for name in sources_of(folder):
         yield {**_series(tables[name,], columns), "evidence": clean(evidence.get(name, {}))}
 
 
 def _series(table: pl.DataFrame, columns: list[tuple[str, str]]) -> dict[str, Any]:
-    thousandths = [(pl.col(name).fill_nan(None) * STEPS).round().cast(pl.Int16) for name in FIGURES]
-    table = table.with_columns(thousandths).sort("period")
+    """A source's rows, sorted by task, label and period, as its block."""
     periods = table.group_by("period").agg(pl.col("articles", "passages").max()).sort("period")
-    labels = table.partition_by("task", "label", as_dict=True)
-    series = []
-    for column in columns:
-        own = labels.get(column, table.head(0)).select("period", *FIGURES)
-        if own.height != periods.height:
-            own = periods.select("period").join(own, on="period", how="left")
-        series.append([own[name].to_list() for name in FIGURES])
+    figures = [table[name].to_list() for name in FIGURES]
+    held: dict[tuple[str, str], list[list[int | None]]] = {}
+    start = 0
+    for task, label, rows in table.group_by("task", "label", maintain_order=True).len().rows():
+        own = [figure[start : start + rows] for figure in figures]
+        held[task, label] = own if rows == periods.height else _spread(table[start : start + rows], periods)
+        start += rows
     return {
         "periods": periods["period"].cast(pl.String).to_list(),
         "articles": periods["articles"].to_list(),
         "passages": periods["passages"].to_list(),
-        "series": series,
+        "series": [held.get(column, [[None] * periods.height for _ in FIGURES]) for column in columns],
     }
+
+
+def _spread(rows: pl.DataFrame, periods: pl.DataFrame) -> list[list[int | None]]:
+    """A label's figures over all periods of its source, None where it has none."""
+    own = periods.select("period").join(rows.select("period", *FIGURES), on="period", how="left", maintain_order="left")
+    return [own[name].to_list() for name in FIGURES]

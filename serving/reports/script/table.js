@@ -49,7 +49,7 @@ page.table = ({ caption, columns, rows, sort = [0, 1], portion = 100, onBuilt })
   };
   more.addEventListener("click", () => { shown += portion; draw(); });
   const node = page.el("div", {},
-    page.el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": caption },
+    page.el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": `Table: ${caption}` },
       page.el("table", { class: "sorts" },
         page.el("caption", {}, caption), page.el("thead", {}, page.el("tr", {}, heads)), body)),
     status, more);

@@ -12,14 +12,14 @@ page.timeline = ({ series, shifts, chosen, every, name }) => {
     const most = highest(series, shifts, view);
     const y = page.scale([0, most], [size.height - size.bottom, size.top]);
     const room = { x, y, gap: every * 1.6, size, most, view };
-    const inside = page.svg("g", { "clip-path": "url(#plot-area)" },
+    const inside = page.svg("g", { "clip-path": "url(#plot-area)", "aria-hidden": "true" },
       shifts.map((shift) => spread(shift, room, shift === chosen)),
       page.svg("path", { class: "band", d: page.bandPath(days, series.low, series.high, room) }),
       raw && page.svg("path", { class: "raw", d: page.linePath(days, series.raw, room) }),
       page.svg("path", { class: "share", d: page.linePath(days, series.share, room) }),
       shifts.map((shift) => levels(shift, room, shift === chosen)),
     );
-    const picture = page.svg("svg", { width: size.width, height: size.height, viewBox: `0 0 ${size.width} ${size.height}`, role: "img", "aria-label": description },
+    const picture = page.svg("svg", { width: size.width, height: size.height, viewBox: `0 0 ${size.width} ${size.height}`, role: "group", "aria-label": description },
       page.svg("clipPath", { id: "plot-area" }, page.svg("rect", { x: size.left, y: size.top - 10, width: size.width - size.left - size.right, height: size.height - size.top - size.bottom + 11 })),
       axes(room), articles(series, room, every), inside, shifts.map((shift) => flag(shift, room, shift === chosen)));
     page.zooms(picture, room, { series, every, to: zoomTo });
@@ -48,9 +48,7 @@ page.timeline = ({ series, shifts, chosen, every, name }) => {
     button("+", "Zoom in", () => by(0.5)), button("−", "Zoom out", () => by(2)),
     button("←", "Earlier", () => move(-0.5)), button("→", "Later", () => move(0.5)), button("All", "Show the whole time", all),
     page.el("label", {}, page.el("input", { type: "checkbox", checked: true, change: (event) => { raw = event.target.checked; plot(); } }), " uncorrected shares"));
-  const watcher = new ResizeObserver(() => { if (holder.isConnected) plot(); });
-  watcher.observe(holder);
-  plot();
+  new ResizeObserver(() => plot()).observe(holder); // also when it is first laid out
   return page.el("div", { class: "timeline" }, controls, holder);
 };
 
@@ -74,7 +72,7 @@ function describe(series, shifts, name) {
 function axes({ x, y, size, most, view }) {
   const shares = page.shareTicks(most);
   const floor = size.height - size.bottom;
-  return page.svg("g", { class: "axes" },
+  return page.svg("g", { class: "axes", "aria-hidden": "true" },
     shares.ticks.map((share) => [
       page.svg("line", { x1: size.left, x2: size.width - size.right, y1: y(share), y2: y(share) }),
       page.svg("text", { x: size.left - 6, y: y(share) + 4, "text-anchor": "end" }, page.percent(share, shares.digits)),
@@ -88,7 +86,7 @@ function axes({ x, y, size, most, view }) {
 function articles(series, { x, size, view }, every) {
   const most = Math.max(1, ...series.articles.filter((_, index) => series.days[index] >= view[0] - every && series.days[index] <= view[1]));
   const floor = size.height - 4;
-  return page.svg("g", { class: "articles" },
+  return page.svg("g", { class: "articles", "aria-hidden": "true" },
     series.days.map((day, index) => {
       const [start, end] = [Math.max(x(day - every / 2), size.left), Math.min(x(day + every / 2), size.width - size.right)];
       const height = (24 * (series.articles[index] || 0)) / most;
