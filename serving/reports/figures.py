@@ -106,7 +106,10 @@ def _overview(folder: ShiftFolder) -> Figure:
     sources = sorted(weight, key=lambda name: (-weight[name], name))[:MOST_SOURCES]
     columns = list(dict.fromkeys((shift["task"], shift["label"]) for shift in shifts))
     columns.sort()
-    figure = Figure(figsize=(2.6 + 0.75 * len(columns), 1.9 + 0.32 * len(sources)), layout="constrained")
+    names = [_short(f"{task}: {label.replace('_', ' ')}", 40) for task, label in columns]
+    below = 0.09 * max(map(len, names))  # inches of the labels, which stand upright
+    size = (max(6.0, 2.6 + 0.6 * len(columns)), 0.8 + below + 0.32 * len(sources))
+    figure = Figure(figsize=size, layout="constrained")
     axes = figure.subplots()
     for shift in shifts:
         if shift["by"] not in sources:
@@ -120,8 +123,7 @@ def _overview(folder: ShiftFolder) -> Figure:
         )  # fmt: skip
     axes.set_xlim(-0.5, len(columns) - 0.5)
     axes.set_ylim(len(sources) - 0.5, -0.5)
-    names = [f"{task}: {label.replace('_', ' ')}" for task, label in columns]
-    axes.set_xticks(range(len(columns)), [_short(name, 34) for name in names], rotation=90)
+    axes.set_xticks(range(len(columns)), names, rotation=90)
     axes.set_yticks(range(len(sources)), [_short(name, 34) for name in sources])
     axes.set_xticks([x + 0.5 for x in range(len(columns) - 1)], minor=True)
     axes.grid(axis="x", which="minor", color="#dddddd")

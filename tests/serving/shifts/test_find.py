@@ -130,7 +130,8 @@ def test_the_command_prints_findings_and_writes_the_folder(scored, tmp_path):
     told = run(scored(turning_rows(weeks=24, turn=12)), "--out", out)
     assert told.exit_code == 0, told.output
     assert "frame losses_russia" in told.output and "x.com" in told.output
-    assert {file.name for file in out.iterdir()} == {"series.parquet", "shifts.json", "shifts.parquet"}
+    files = {"series.parquet", "shifts.json", "shifts.parquet", "report.html"}
+    assert {file.name for file in out.iterdir()} == files
     assert isinstance(run(scored([row()], "b"), "--out", out).exception, UserError)
 
 
