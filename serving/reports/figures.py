@@ -107,7 +107,7 @@ def _overview(folder: ShiftFolder) -> Figure:
     columns = list(dict.fromkeys((shift["task"], shift["label"]) for shift in shifts))
     columns.sort()
     names = [_short(f"{task}: {label.replace('_', ' ')}", 40) for task, label in columns]
-    below = 0.09 * max(map(len, names))  # inches of the labels, which stand upright
+    below = 0.065 * max(map(len, names))  # inches of the labels, which stand upright
     size = (max(6.0, 2.6 + 0.6 * len(columns)), 0.8 + below + 0.32 * len(sources))
     figure = Figure(figsize=size, layout="constrained")
     axes = figure.subplots()

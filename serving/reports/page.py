@@ -13,7 +13,7 @@ from .section import Section, read, render
 from .sections import finding, method, overview, shifts, untested, volume
 from .series import source_blocks
 from .shift_folder import ShiftFolder, open_shift_folder
-from .visible import clean
+from .visible import clean, visible
 
 SECTIONS: tuple[Callable[[ShiftFolder], Section | None], ...] = (
     overview.section,
@@ -57,7 +57,7 @@ def report_page(folder: ShiftFolder) -> str:
     blocks += [(f"source-{number}", packed(block)) for number, block in enumerate(source_blocks(folder))]
     return render(
         "page.jinja",
-        title=f"When sources changed their story: {', '.join(folder.content['scores'].get('folders', []))}",
+        title=f"When sources changed their story: {visible(', '.join(folder.content['scores'].get('folders', [])))}",
         said=_said(folder),
         policy=_policy(scripts, styles),
         sections=sections,

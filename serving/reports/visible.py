@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 STEERING = "\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb"
 """Invisible, among them those that turn the direction of what follows."""
@@ -11,7 +10,7 @@ HIDDEN = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff{STEERING}]")
 
 
 def visible(value: object) -> str:
-    """The text of a value, its control characters as pictures (`␀`) or code points (`⟨U+202E⟩`); no lone surrogate."""
+    """The text of a value with control characters as code points, `⟨U+202E⟩`, and lone surrogates replaced."""
     return HIDDEN.sub(_mark, str(value))
 
 
@@ -28,8 +27,6 @@ def clean(value: object) -> object:
 
 def _mark(found: re.Match[str]) -> str:
     code = ord(found[0])
-    if code < 0x20:
-        return " " if code == 0x0D else chr(0x2400 + code)
-    if unicodedata.category(found[0]) == "Cs":
-        return "\ufffd"
-    return f"⟨U+{code:04X}⟩"
+    if code == 0x0D:  # of a line's end as Windows writes it
+        return " "
+    return "\ufffd" if 0xD800 <= code <= 0xDFFF else f"⟨U+{code:04X}⟩"

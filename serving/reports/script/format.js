@@ -13,6 +13,8 @@ page.points = (change, digits = 1) => {
 };
 page.p = (value) => (value === null || value === undefined ? "–" : value < 0.001 ? "< 0.001" : value.toFixed(3));
 page.label = (name) => String(name).replaceAll("_", " ");
+// As much of a text as a line of a menu holds.
+page.short = (text, most = 60) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 // Days since 1970, for scales.
 page.daysOf = (iso) => Date.parse(`${page.day(iso)}T00:00:00Z`) / 864e5;
 page.isoOf = (days) => new Date(Math.round(days) * 864e5).toISOString().slice(0, 10);

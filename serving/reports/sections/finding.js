@@ -7,8 +7,8 @@ const labels = section.querySelector("select[name=column]");
 const blocks = new Map();
 let turn = 0;
 
-sources.append(...shared.sources.map((name, index) => page.el("option", { value: index }, name)));
-labels.append(...shared.columns.map(([task, label], index) => page.el("option", { value: index }, `${task}: ${page.label(label)}`)));
+sources.append(...shared.sources.map((name, index) => page.el("option", { value: index }, page.short(name))));
+labels.append(...shared.columns.map(([task, label], index) => page.el("option", { value: index }, page.short(`${task}: ${page.label(label)}`))));
 const chooseSeries = () => {
   const [source, column] = [Number(sources.value), Number(labels.value)];
   const shift = shared.shifts.find((one) => one.source === source && one.column === column);

@@ -11,8 +11,10 @@ WAYS = {
     "matching": "corrected, by matching the distribution of the model's answers to that on held-out passages",
     "count": "not corrected: the shares are those that the model decided",
 }
-DISCOVERIES = 0.1
-"""The setting's default, for folders that do not say it."""
+
+
+SAID = ("by", "every", "where", "sensitivity", "false_discoveries", "least", "smallest", "replicates")
+"""Settings that the text names, and leaves out where the folder does not hold them."""
 
 
 def section(folder: ShiftFolder) -> Section | None:
@@ -25,9 +27,7 @@ def section(folder: ShiftFolder) -> Section | None:
         "method",
         title="Method and limits",
         settings=[(name, "–" if value is None else value) for name, value in settings.items()],
-        chosen={"discoveries": DISCOVERIES, "replicates": "–", "where": None, "least": 0.02, "smallest": 0.2}
-        | {name: value for name, value in settings.items() if name != "false_discoveries"}
-        | {"discoveries": settings.get("false_discoveries", DISCOVERIES)},
+        chosen=dict.fromkeys(SAID) | settings,
         method=method,
         ways=_ways(method.get("shares", {})),
         scores=content["scores"],

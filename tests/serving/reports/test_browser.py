@@ -14,19 +14,20 @@ AXE = """async () => {
   return found.violations.map((one) => `${one.impact} ${one.id}: ${places(one)}`);
 }"""
 CLICK = """async () => {
-  const wanted = [...document.querySelectorAll("#overview a.turned")][7].getAttribute("href");
-  const begun = performance.now();
-  document.querySelector(`#overview a[href="${wanted}"]`).click();
-  while (document.querySelector("#finding .flag.chosen")?.getAttribute("href") !== wanted) {
+  const wanted = [...document.querySelectorAll("#overview a.turned:not(.chosen)")][7];
+  wanted.click();
+  while (document.querySelector("#finding .flag.chosen")?.getAttribute("href") !== wanted.getAttribute("href")) {
     await new Promise(requestAnimationFrame);
   }
-  const took = performance.now() - begun;
-  location.hash = "#shift=s0000";
-  while (document.querySelector("#finding .flag.chosen")?.getAttribute("href") !== "#shift=s0000") {
-    await new Promise(requestAnimationFrame);
-  }
-  return took;
 }"""
+OUTSIDE = """() => {
+  const width = document.documentElement.clientWidth;
+  const sticks = (one) => one.getBoundingClientRect().right > width + 1 && one.getClientRects().length;
+  const held = (one) => one.closest(".scroll, .hidden-text, svg, .skip, nav, .text, .words");
+  const found = [...document.querySelectorAll("body *")].filter((one) => sticks(one) && !held(one));
+  return [document.documentElement.scrollWidth > width, found.slice(0, 3).map((one) => one.outerHTML.slice(0, 90))];
+}"""
+"""Whether the page scrolls sideways, and what reaches over its right edge without scrolling on its own."""
 
 
 def picture(page, name):
@@ -127,16 +128,16 @@ def test_hostile_passages_run_nothing_and_keep_the_layout(opened, width, shifts)
         page.locator(f'#finding .flag.chosen[href="{shift}"]').wait_for()
         for button in page.locator("#finding .passage button").all()[:2]:
             button.click()
-        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), shift
+        assert page.evaluate(OUTSIDE) == [False, []], shift
     links = page.evaluate("[...document.querySelectorAll('a')].map((link) => link.getAttribute('href'))")
     assert {address.split(":")[0] for address in links if not address.startswith("#")} == {"https"}
     shown = page.inner_text("body")
-    assert "⟨U+202E⟩gnirts desrever" in shown and "␀ null" in shown and "\ufffd tail" in shown
+    assert "⟨U+202E⟩gnirts desrever" in shown and "⟨U+0000⟩ null" in shown and "\ufffd tail" in shown
     assert "\u202e" not in page.content() and "\u0000" not in page.content()
     for section in ("shifts", "volume", "untested", "method"):
         page.locator(f"#{section}").scroll_into_view_if_needed()
     page.wait_for_timeout(200)
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert page.evaluate(OUTSIDE) == [False, []]
     picture(page, f"hostile-{width}")
     assert seen.wrong() == []
 
@@ -155,10 +156,23 @@ def test_axe_finds_nothing_to_mend(opened, width, scheme):
 def test_five_hundred_sources_of_two_hundred_weeks_open_quickly_and_answer_at_once(opened):
     seen = opened("large")
     page = seen.page
-    assert page.evaluate("performance.now()") < 3000
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})  # processor time: other work does not count
+
+    def spent() -> float:
+        metrics = session.send("Performance.getMetrics")["metrics"]
+        return next(one["value"] for one in metrics if one["name"] == "TaskDuration")
+
+    page.reload()
+    page.locator("#finding .chart svg").wait_for()
+    assert 0.02 < spent() < 3
     assert page.locator("#overview .matrix tbody tr").count() < 500
     assert page.get_by_role("button", name="more of 500 sources").is_visible()
-    assert min(page.evaluate(CLICK) for _ in range(3)) < 200
+    before = spent()
+    for _ in range(3):
+        page.evaluate(CLICK)
+    print(before, spent())
+    assert (spent() - before) / 3 < 0.2
     assert seen.wrong() == []
 
 

@@ -77,7 +77,7 @@ def test_nothing_of_a_hostile_folder_stands_in_the_page_as_markup(tmp_path):
     [
         ("plain – текст\n\t.", "plain – текст\n\t."),
         ("\u202eevil\u2069", "⟨U+202E⟩evil⟨U+2069⟩"),
-        ("a\x00b\x1b[1m\x7f", "a␀b␛[1m⟨U+007F⟩"),
+        ("a\x00b\x1b[1m\x7f", "a⟨U+0000⟩b⟨U+001B⟩[1m⟨U+007F⟩"),
         ("\ud800 alone", "\ufffd alone"),
     ],
 )
