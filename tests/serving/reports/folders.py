@@ -57,7 +57,7 @@ def make_folder(
     columns = [(name, one) for name, own in labels.items() for one in own]
     levels = np.repeat(rng.uniform(0.02, 0.3, (len(sources), len(columns), 1)), weeks, axis=2)
     task, label = ("frame", "losses_russia") if "frame" in labels else next((t, n[-1]) for t, n in labels.items())
-    against = labels[task][0]
+    against = "gains_russia" if task == "frame" else labels[task][0]
     for number, source in enumerate(sources):
         turns = number % turned == 0 and number < len(sources) - 1
         middle = weeks // 3 + int(rng.integers(weeks // 3))
