@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ...model.progress import Progress, silent
+from .findings import span_of
 from .shift_folder import ShiftFolder, open_shift_folder
 from .visible import visible
 
@@ -21,7 +22,7 @@ FIGURES_FOLDER = "figures"
 LINE, BEFORE, AFTER, SOFT, STRIP = "#0b57a4", "#9a4a00", "#00607f", "#56606b", "#e8d48a"
 MOST_SOURCES = 40
 """Rows of the overview, by how much they turned: more cannot be read on a page."""
-STYLE = {
+STYLE: dict[Any, Any] = {
     "svg.hashsalt": "narrashift",  # else the same figure has other ids each time
     "text.parse_math": False,  # a source may be called $x
     "font.size": 9,
@@ -84,7 +85,7 @@ def _chart(series: pl.DataFrame, shifts: list[dict[str, Any]]) -> Figure:
     first = shifts[0]
     axes.set_title(_short(f"{first['by']}, {first['task']}: {first['label'].replace('_', ' ')}"), loc="left")
     axes.legend(frameon=False, fontsize=8, ncols=3, loc="upper left")
-    every = float((series["period"].diff().dt.total_days().min()) or 7)
+    every = min(series["period"].diff().dt.total_days().drop_nulls().to_list(), default=7)
     below.bar(days, series["articles"].to_numpy(), width=every, align="edge", color=SOFT, alpha=0.5)
     below.set_ylabel("articles")
     _iso(below)
@@ -129,16 +130,15 @@ def _overview(folder: ShiftFolder) -> Figure:
     axes.grid(axis="x", which="minor", color="#dddddd")
     axes.grid(axis="y", color="#eeeeee")
     axes.set_axisbelow(True)
-    periods = folder.series["period"]
-    said = f"A column runs from {periods.min()} to {periods.max()}. Up: more of it; hollow: mostly other topics"
+    first, last = span_of(folder)
+    said = f"A column runs from {first} to {last}. Up: more of it; hollow: mostly other topics"
     axes.set_title(said, loc="left", fontsize=8, wrap=True)
     return figure
 
 
 def _part(folder: ShiftFolder, day: str) -> float:
     """Where in the time of the run a day lies, −0.4 to 0.4."""
-    first, last = folder.series["period"].min(), folder.series["period"].max()
-    start, end = mdates.date2num(first), mdates.date2num(last)
+    start, end = map(_day, span_of(folder))
     return float(0.8 * (_day(day) - start) / max(end - start, 1) - 0.4)
 
 

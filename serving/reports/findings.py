@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import polars as pl
+
 from .shift_folder import ShiftFolder
 from .visible import clean
 
@@ -21,17 +23,23 @@ def columns_of(folder: ShiftFolder) -> list[tuple[str, str]]:
     return folder.series.select("task", "label").unique(maintain_order=True).rows()
 
 
+def span_of(folder: ShiftFolder) -> tuple[str, str]:
+    """First days of the first and the last period with an article."""
+    periods = folder.series["period"].cast(pl.String)
+    return str(periods.min()), str(periods.max())
+
+
 def summary(folder: ShiftFolder) -> dict[str, Any]:
     """The findings without their evidence: sources and labels by number, verdicts as a letter a label."""
     sources, columns = sources_of(folder), columns_of(folder)
     number = {name: index for index, name in enumerate(sources)}
     place = {column: index for index, column in enumerate(columns)}
-    periods = folder.series["period"]
+    first, last = span_of(folder)
     content: dict[str, Any] = {
         "sources": sources,
         "columns": columns,
-        "first": str(periods.min()),
-        "last": str(periods.max()),
+        "first": first,
+        "last": last,
         "every": folder.content["settings"].get("every", "week"),
         "level": folder.content["method"].get("interval", 0.95),
         "verdicts": _verdicts(folder, sources, columns),

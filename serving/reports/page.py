@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ...model.folders import write_whole
 from .embedding import allowed_by, packed
-from .findings import sources_of, summary
+from .findings import sources_of, span_of, summary
 from .section import Section, read, render
 from .sections import finding, method, overview, shifts, untested, volume
 from .series import source_blocks
@@ -88,11 +88,11 @@ def _policy(scripts: list[str], styles: list[str]) -> str:
 
 
 def _said(folder: ShiftFolder) -> str:
-    content, periods = folder.content, folder.series["period"]
+    content, (first, last) = folder.content, span_of(folder)
     every = content["settings"].get("every", "week")
     shifts, sources = len(content["shifts"]), len(sources_of(folder))
     unsure = sum(one["verdict"] == "insufficient data" for one in content["series"])
-    span = f", {periods.min()} to {periods.max()}, by {every}" if len(periods) else ""
+    span = f", {first} to {last}, by {every}" if len(folder.series) else ""
     return (
         f"{_counted(shifts, 'shift')} in {_counted(sources, 'source')}{span}. "
         f"{_counted(len(content['series']), 'series')} looked at; {unsure:,} of them held too little to tell."
