@@ -5,11 +5,14 @@ const heading = section.querySelector("h2");
 const sources = section.querySelector("select[name=source]");
 const labels = section.querySelector("select[name=column]");
 const blocks = new Map();
+const status = section.querySelector('[role="status"]');
 let turn = 0;
+let byMenu = false; // a menu keeps the focus: who goes through it by keys wants to go on
 
 sources.append(...shared.sources.map((name, index) => page.el("option", { value: index }, page.short(name))));
 labels.append(...shared.columns.map(([task, label], index) => page.el("option", { value: index }, page.short(`${task}: ${page.label(label)}`))));
 const chooseSeries = () => {
+  byMenu = true;
   const [source, column] = [Number(sources.value), Number(labels.value)];
   const shift = shared.shifts.find((one) => one.source === source && one.column === column);
   location.hash = shift ? page.addressOfShift(shift) : page.addressOfSeries(source, column);
@@ -47,10 +50,13 @@ const show = async (chosen, byHand) => {
     page.el("div", { class: "left" }, page.facts(shift, shared, shared.verdicts[source][column]), drawn({ series, shifts, shift, name })),
     shift && page.evidence(held.evidence[shift.id], shift));
   shown.replaceChildren(parts);
-  if (byHand) {
+  if (byMenu) {
+    status.textContent = heading.textContent;
+  } else if (byHand) {
     section.scrollIntoView();
     heading.focus({ preventScroll: true });
   }
+  byMenu = false;
 };
 
 const drawn = ({ series, shifts, shift, name }) =>

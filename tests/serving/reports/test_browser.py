@@ -65,6 +65,9 @@ def test_a_linked_finding_opens_again_and_enter_opens_another(opened):
     page.get_by_text("The address names something that this page does not hold").wait_for()
     page.evaluate("location.hash = '#series=west.example/frame/losses_russia'")
     page.get_by_text("Insufficient data: this series").wait_for()
+    page.locator("#finding").get_by_label("Source").select_option(label="north.example")
+    page.locator("#finding [role=status]", has_text="north.example, frame: losses russia").wait_for()
+    assert page.url.endswith("#shift=s0000")
 
 
 def test_filters_and_headings_choose_and_order_the_shifts(opened):
@@ -134,6 +137,8 @@ def test_hostile_passages_run_nothing_and_keep_the_layout(opened, width, shifts)
     shown = page.inner_text("body")
     assert "⟨U+202E⟩gnirts desrever" in shown and "⟨U+0000⟩ null" in shown and "\ufffd tail" in shown
     assert "\u202e" not in page.content() and "\u0000" not in page.content()
+    page.evaluate("location.hash = page.addressOfSeries(page.shared.sources.indexOf('a/b#c?d&e=%20%zz'), 2)")
+    page.locator("#finding h2", has_text="The series: a/b#c?d&e=%20%zz, narrative: <b onclick").wait_for()
     for section in ("shifts", "volume", "untested", "method"):
         page.locator(f"#{section}").scroll_into_view_if_needed()
     page.wait_for_timeout(200)

@@ -72,6 +72,13 @@ def test_nothing_of_a_hostile_folder_stands_in_the_page_as_markup(tmp_path):
     page.encode("utf-8")
 
 
+def test_a_run_without_a_shift_still_makes_a_page_and_its_figures_are_none(tmp_path):
+    made = make_folder(tmp_path / "quiet", sources=["only.example"], weeks=4)
+    held = blocks(report_page(open_shift_folder(made)))
+    assert held["data-page"]["shifts"] == [] and len(held["source-0"]["periods"]) == 4
+    assert write_figures(made, tmp_path) == []
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
