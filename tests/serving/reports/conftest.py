@@ -32,7 +32,7 @@ def report_pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return pages
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not for the session: playwright cannot be started twice at a time
 def browser() -> Iterator[Any]:
     """Chromium without a window."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (pip install '.[dev]')")
