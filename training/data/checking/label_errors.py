@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, softmax
+from scipy.special import expit, logit, softmax
 from sklearn.model_selection import GroupKFold
 
 from ....model.tfidf import fit_tfidf
@@ -14,9 +14,12 @@ from ..corpus import Corpus
 from ..drawing import units_of
 from ..duplicates import Pair
 from .finding import Finding, Spot
+from .labels import on_of
 from .material import Material
 
 FOLDS = 5
+FILTER, RANKING = "confident_learning", "self_confidence"
+"""Of cleanlab's filters the one that lists least: rare labels made the others list a quarter of all passages."""
 FEWEST = 5 * FOLDS
 """Passages with a label, and without, below which nothing is said about it."""
 
@@ -61,7 +64,7 @@ def _spot(suspect: Suspect, material: Material) -> Spot:
 def suspects(corpus: Corpus, *, pairs: list[Pair]) -> list[Suspect]:
     """Labels that a model, which has not seen the passage's group, finds too unlikely for the label.
 
-    Northcutt et al. 2021, "Confident Learning" (through cleanlab, pruning by noise rate); a multi task label by label.
+    Northcutt et al. 2021, "Confident Learning" (through cleanlab); a multi task label by label.
     Probabilities are those of TF-IDF and logistic regression, fitted on the other four folds of five, whose
     passages share no group and are no near-duplicates.
 
@@ -87,7 +90,7 @@ def suspects(corpus: Corpus, *, pairs: list[Pair]) -> list[Suspect]:
                 continue
             few, truth = likely[np.ix_(inside, asked)], np.searchsorted(asked, labels[inside])
             few = few / few.sum(axis=1, keepdims=True)
-            for i in find_label_issues(truth, few, return_indices_ranked_by="self_confidence", n_jobs=1):
+            for i in find_label_issues(truth, few, filter_by=FILTER, return_indices_ranked_by=RANKING, n_jobs=1):
                 given, suggested = (names[asked[k]] for k in (truth[i], few[i].argmax()))
                 if given != suggested:
                     own.append(Suspect(int(known[inside[i]]), name, given, suggested, float(few[i, truth[i]])))
@@ -106,6 +109,16 @@ def _questions(
         yield [f"not {leaf}", leaf], values[:, i].astype(int), np.stack([1 - probs[:, i], probs[:, i]], axis=1)
 
 
+def _shares(corpus: Corpus, task: str) -> np.ndarray:
+    """Share of the labelled passages with each label, a little inside 0 and 1: ``(leaves,)``.
+
+    The yardstick learns as if labels were equally frequent; its logits want these back (Saerens et al. 2002,
+    "Adjusting the Outputs of a Classifier to New a Priori Probabilities").
+    """
+    known = corpus.labelled(task)
+    return (on_of(corpus, task)[known].sum(axis=0) + 0.5) / (known.sum() + 1)
+
+
 def _out_of_fold(corpus: Corpus, *, units: np.ndarray) -> dict[str, np.ndarray]:
     """Task -> ``(passages, leaves)`` probabilities, of each passage by a model that has not seen its unit."""
     tasks = corpus.codebook.tasks
@@ -116,6 +129,7 @@ def _out_of_fold(corpus: Corpus, *, units: np.ndarray) -> dict[str, np.ndarray]:
         fitted = fit_tfidf(train.texts, targets=train.targets, codebook=corpus.codebook)
         logits = fitted.logits([corpus.texts[i] for i in unseen]).tasks
         for name, task in tasks.items():
-            own = logits[name].astype(np.float64)
-            found[name][unseen] = softmax(own, axis=1) if task.kind == "single" else expit(own)
+            own, shares = logits[name].astype(np.float64), _shares(train, name)
+            single = task.kind == "single"
+            found[name][unseen] = softmax(own + np.log(shares), axis=1) if single else expit(own + logit(shares))
     return found
