@@ -1,4 +1,4 @@
-"""`narrashift data …`: look at labelled passages and divide them before anything is trained on them."""
+"""`narrashift data …`: look at labelled passages, compare annotators, and divide passages before training."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 from ..model.errors import UserError
 from .options import Column, Data, Encoding, Overwrite, pairs
 
-app = typer.Typer(no_args_is_help=True, help="Check labelled passages, and divide them.", rich_markup_mode=None)
+app = typer.Typer(no_args_is_help=True, help="Check, compare and divide labelled passages.", rich_markup_mode=None)
 Codebook = Annotated[Path | None, typer.Option(help="Your codebook (TOML); the package's by default.")]
 
 
