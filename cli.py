@@ -21,6 +21,7 @@ from .commands.score import score
 from .commands.shift import shift
 from .commands.sweep import sweep
 from .commands.train import train
+from .commands.watch import watch
 from .model.errors import Interrupted, UserError
 
 app = typer.Typer(
@@ -39,7 +40,7 @@ def version(
         raise typer.Exit
 
 
-for command in (label, train, evaluate, sweep, compare, promote, distill, export, score, shift, report):
+for command in (label, train, evaluate, sweep, compare, promote, distill, export, score, shift, report, watch):
     app.command()(command)
 app.add_typer(data.app, name="data")
 

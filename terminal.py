@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from .training.data.checking.check import Checked
     from .training.data.checking.finding import Finding
     from .training.data.checking.finding import Table as Counted
+    from .serving.shifts.watching.watch import Looked
+    from .training.data.audit import Finding
+    from .training.data.corpus import Corpus
     from .training.distilling.distill import Distilled
     from .training.labelling.label import Labelled
     from .training.measuring.evaluation import Report
@@ -301,6 +304,22 @@ def print_voters(done: Labelled) -> None:
     for name, decided in done.decided.items():
         counts.add_row(name, f"{decided:,}", f"{done.soft[name]:,}")
     console.print(counts)
+
+
+def print_looked(looked: Looked) -> None:
+    """What a look of a watch did, in a line on standard error: standard output is for the reports."""
+    said = f"{looked.parts:,} new parts, {looked.articles:,} new articles"
+    if looked.skipped:
+        said += f" ({looked.skipped:,} without a date or a source left out)"
+    if looked.until is None:
+        said += "; no period is complete yet"
+    else:
+        said += f"; {looked.sources:,} sources up to {looked.until}, {looked.reports:,} new shifts"
+        if looked.learning:
+            said += f"; of {looked.series:,} series {looked.learning:,} still learn their level, or show nothing at all"
+    for channel, number in looked.waiting.items():
+        said += f"; {number:,} reports wait for {'the webhook' if channel == 'webhook' else 'standard output'}"
+    print(said, file=sys.stderr, flush=True)
 
 
 def peak_memory_mb() -> float:

@@ -27,7 +27,8 @@ def tail_fit(largest: np.ndarray) -> tuple[float, float]:
     of replicates can be read off it.
     """
     start = float(np.quantile(largest, 1 - TAIL))
-    return start, float(np.maximum((largest[largest > start] - start).mean(), 1e-6))
+    over = largest[largest > start]  # none where a class is so rare that all maxima are alike
+    return start, max(float((over - start).mean()), 1e-6) if len(over) else 1e-6
 
 
 def threshold(largest: np.ndarray, *, probability: np.ndarray | float) -> np.ndarray:

@@ -1,0 +1,1 @@
+"""Follow scores as they grow, and report each new shift once."""
