@@ -6,7 +6,6 @@ from datetime import date
 
 import numpy as np
 
-from ..changes.cost import split_gains, sums
 from ..changes.dating import date_interval
 from ..changes.noise import Noise, Null
 from ..changes.search import LEVEL
@@ -14,7 +13,7 @@ from ..finding import Interval, Shift, Stretch
 from ..periods import first_day
 from ..prevalence.difference import difference
 from ..series import Asked
-from .detector import SHORTEST
+from .detector import SHORTEST, likeliest_split
 from .series import Run, dispersion_of
 from .settings import WatchSettings
 from .state import SeriesState, SourceCounts
@@ -77,7 +76,7 @@ def _dated(
 ) -> tuple[int, int, int]:
     """First period of the new level, and those between which it lies with 95 % confidence."""
     assert state.values is not None
-    split = int(np.argmax(split_gains(sums(run.weighted), shortest=SHORTEST)))
+    split = likeliest_split(run.weighted)
     length = len(run.weighted)
     present = run.weighted.sum(axis=0) > 0
     posterior = dispersion_of(counts, state=state, part=part, values=state.values, now=now).posterior[0]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..changes.cost import multinomial_cost
+from ..changes.cost import multinomial_cost, split_gains, sums
 
 WINDOWS = (3, 4, 5, 6, 8, 10, 13, 17, 22, 28)
 """Periods that the new level may have lasted: further apart the longer, as a small shift needs no exact window."""
@@ -37,3 +37,21 @@ def latest_gains(before: np.ndarray, *, ends: np.ndarray) -> np.ndarray:
         gain = whole - multinomial_cost(old) - multinomial_cost(everything - old)
         np.maximum(best, np.where(split >= LEARN, gain, -np.inf), out=best)
     return best
+
+
+def likeliest_split(weighted: np.ndarray) -> int:
+    """First period of the new level of a run, ``(periods, classes)``, `SHORTEST` or more from either end."""
+    return int(np.argmax(split_gains(sums(weighted), shortest=SHORTEST)))
+
+
+def rests_on_several(weighted: np.ndarray, *, bound: float) -> bool:
+    """Whether a new level is told by more than one of its periods: one wild week is none.
+
+    Without any one of its periods the likelihood ratio must keep half of what an alarm takes; of three that say the
+    same it keeps two thirds.
+    """
+    split = likeliest_split(weighted)
+    old, new = weighted[:split].sum(axis=0), weighted[split:]
+    rest = new.sum(axis=0) - new
+    gains = multinomial_cost(old + rest) - multinomial_cost(old) - multinomial_cost(rest)
+    return bool(gains.min() >= bound / 2)

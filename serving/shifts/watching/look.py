@@ -12,6 +12,7 @@ from ..finding import Shift
 from ..periods import per_year
 from .alarm import shift_of
 from .calibration import SOURCE_YEARS
+from .detector import rests_on_several
 from .series import Layout, answer_values, calibrated, run_of
 from .settings import WatchSettings
 from .state import SeriesState, SourceCounts, SourceState
@@ -81,7 +82,7 @@ def _test(
     bound = state.tail.threshold(
         years=SOURCE_YEARS[settings.sensitivity], periods_per_year=per_year(settings.every), members=len(layout.asked)
     )
-    if gain < bound:
+    if gain < bound or not rests_on_several(run.weighted, bound=bound):
         return None
     found = shift_of(counts, run=run, state=state, asked=asked, part=part, now=now, noise=noise, settings=settings)
     if found is None:

@@ -18,6 +18,9 @@ from .calibration import HORIZON, MEMORY, calibrate
 from .detector import LEARN, SHORTEST, latest_gains
 from .state import SeriesState, SourceCounts
 
+UNSEEN = 0.5
+"""Articles of each class that are taken to have been seen beside those that were (Jeffreys), where chance is drawn."""
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -75,16 +78,13 @@ def calibrated(
         return state
     values = answer_values(answers.sum(axis=0), asked)
     run = stack(source, part=part, values=values, first=max(state.start, now - MEMORY + 1), last=now)
-    present = run.levels[0] > 0
-    until = now + HORIZON
-    if present.sum() < 2:  # a label that never occurs: nothing can be told of its noise
-        return state.fitted(until=until, values=values, spread=0.0, tail=None)
     dispersion = dispersion_of(source, state=state, part=part, values=values, now=now)
+    total = run.counts[0].sum(axis=0) + UNSEEN  # a label that was never told may come, and that is news
     tail = calibrate(
-        run.levels[0][present], articles=run.articles[0, : run.lengths[0]], within=float(run.within[0]),
+        total / total.sum(), articles=run.articles[0, : run.lengths[0]], within=float(run.within[0]),
         spread=float(dispersion.spread[0]), posterior=dispersion.posterior[0], noise=noise,
     )  # fmt: skip
-    return state.fitted(until=until, values=values, spread=float(dispersion.spread[0]), tail=tail)
+    return state.fitted(until=now + HORIZON, values=values, spread=float(dispersion.spread[0]), tail=tail)
 
 
 def dispersion_of(source: SourceCounts, *, state: SeriesState, part: slice, values: np.ndarray, now: int) -> Dispersion:

@@ -39,7 +39,6 @@ class Store:
     def __enter__(self) -> Self:
         self.lock = FileLock(self.path.with_name(self.path.name + ".lock"))
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
             self.lock.acquire(timeout=0)
         except Timeout:
             raise UserError(

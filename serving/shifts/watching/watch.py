@@ -84,6 +84,7 @@ class Watch:
         self.noise: Noise | None = None
 
     def __enter__(self) -> Self:
+        score_folders(self.roots)  # before anything is made: a wrong name is said
         self.store.__enter__()
         try:
             self.binding = Binding.kept(self.store)
@@ -195,7 +196,8 @@ class Watch:
         alarms: list[Alarm] = []
         sources = list(self.store.sources())
         for number, source in enumerate(sources):
-            if source.tested is not None and source.tested >= until and not source.grew:
+            tested = since if source.tested is None else source.tested
+            if tested >= until and not source.grew:
                 continue
             self.progress("looking at sources", number, len(sources))
             counts = self.store.counts(source.name, size=layout.size)
@@ -220,7 +222,7 @@ class Watch:
         if kept is not None:
             return int(kept)
         asked = self.settings.since
-        since = until if asked is None else min(self._period(asked) - 1, until)
+        since = until if asked is None else self._period(asked) - 1
         with self.store.change():
             self.store.keep({"since": since})
         return since
