@@ -13,7 +13,7 @@ from ..finding import Interval, Shift, Stretch
 from ..periods import first_day
 from ..prevalence.difference import difference
 from ..series import Asked
-from .detector import SHORTEST, likeliest_split
+from .detector import likeliest_split
 from .series import Run, dispersion_of
 from .settings import WatchSettings
 from .state import SeriesState, SourceCounts
@@ -81,8 +81,6 @@ def _dated(
     present = run.weighted.sum(axis=0) > 0
     posterior = dispersion_of(counts, state=state, part=part, values=state.values, now=now).posterior[0]
     null = Null(run.series.articles[0, :length], float(run.series.within[0]), run.weights, posterior)
-    low, high = date_interval(
-        run.weighted[:, present], null=null, noise=noise, split=split, shortest=SHORTEST, level=LEVEL
-    )
+    low, high = date_interval(run.weighted[:, present], null=null, noise=noise, split=split, shortest=1, level=LEVEL)
     first, second, third = (int(run.series.periods[0, at]) + run.first for at in (split, low, high))
     return first, second, third

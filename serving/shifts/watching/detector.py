@@ -40,8 +40,8 @@ def latest_gains(before: np.ndarray, *, ends: np.ndarray) -> np.ndarray:
 
 
 def likeliest_split(weighted: np.ndarray) -> int:
-    """First period of the new level of a run, ``(periods, classes)``, `SHORTEST` or more from either end."""
-    return int(np.argmax(split_gains(sums(weighted), shortest=SHORTEST)))
+    """First period of the new level of a run, ``(periods, classes)``; the level may be younger than any window."""
+    return int(np.argmax(split_gains(sums(weighted), shortest=1)))
 
 
 def rests_on_several(weighted: np.ndarray, *, bound: float) -> bool:
@@ -50,7 +50,7 @@ def rests_on_several(weighted: np.ndarray, *, bound: float) -> bool:
     Without any one of its periods the likelihood ratio must keep half of what an alarm takes; of three that say the
     same it keeps two thirds.
     """
-    split = likeliest_split(weighted)
+    split = int(np.argmax(split_gains(sums(weighted), shortest=SHORTEST)))
     old, new = weighted[:split].sum(axis=0), weighted[split:]
     rest = new.sum(axis=0) - new
     gains = multinomial_cost(old + rest) - multinomial_cost(old) - multinomial_cost(rest)
