@@ -19,13 +19,11 @@ if TYPE_CHECKING:
     from .model.exported import Exported
     from .serving.score import Scored
     from .serving.shifts.find import Found
+    from .serving.shifts.watching.watch import Looked
     from .training.data.agreement.report import Agreement
     from .training.data.checking.check import Checked
     from .training.data.checking.finding import Finding
     from .training.data.checking.finding import Table as Counted
-    from .serving.shifts.watching.watch import Looked
-    from .training.data.audit import Finding
-    from .training.data.corpus import Corpus
     from .training.distilling.distill import Distilled
     from .training.labelling.label import Labelled
     from .training.measuring.evaluation import Report
