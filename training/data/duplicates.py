@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import coo_matrix, csr_matrix
 from scipy.sparse.csgraph import connected_components
-from sklearn.feature_extraction.text import CountVectorizer
 
 from ...model.shingles import shingles
 
@@ -27,21 +27,52 @@ class Pair:
 
 
 def near_duplicates(texts: Sequence[str], *, above: float = ABOVE) -> list[Pair]:
-    """Every pair whose similarity is above this: exact, no sketch, and nothing is compared that shares no shingle."""
+    """Every pair whose similarity is above this: exact, no sketch.
+
+    Two sets that are so similar share one of their rarest shingles, so that only pairs which do are compared (prefix
+    filtering: Chaudhuri, Ganti & Kaushik 2006, "A Primitive Operator for Similarity Joins in Data Cleaning").
+    """
     if len(texts) < 2:
         return []
-    matrix = csr_matrix(CountVectorizer(analyzer=shingles, dtype=np.int32).fit_transform(texts))
-    sizes = np.asarray(matrix.sum(axis=1)).ravel()
+    matrix = _incidence(texts)
+    sizes = np.diff(matrix.indptr)
+    rarest = _rarest(matrix, keep=sizes - np.floor(above * sizes).astype(sizes.dtype))
     found = []
     for start in range(0, len(texts), BLOCK):
-        shared = coo_matrix(matrix[start : start + BLOCK] @ matrix.T)
-        first, second = shared.row + start, shared.col
-        similarity = shared.data / (sizes[first] + sizes[second] - shared.data)
-        keep = (first < second) & (similarity > above)
-        found += [
-            Pair(int(i), int(j), float(s)) for i, j, s in zip(first[keep], second[keep], similarity[keep], strict=True)
-        ]
+        candidates = coo_matrix(rarest[start : start + BLOCK] @ rarest[start:].T)
+        later = candidates.row < candidates.col
+        first, second = candidates.row[later] + start, candidates.col[later] + start
+        for at in range(0, len(first), BLOCK):
+            i, j = first[at : at + BLOCK], second[at : at + BLOCK]
+            shared = np.asarray(matrix[i].multiply(matrix[j]).sum(axis=1)).ravel()
+            similarity = shared / (sizes[i] + sizes[j] - shared)
+            keep = similarity > above
+            found += map(Pair, i[keep].tolist(), j[keep].tolist(), similarity[keep].tolist())
     return sorted(found, key=lambda pair: (pair.first, pair.second))
+
+
+def _incidence(texts: Sequence[str]) -> csr_matrix:
+    """``(texts, shingles)``: 1 where a text has a shingle."""
+    numbers: dict[tuple[str, ...], int] = {}
+    columns, borders = array("i"), array("l", [0])
+    for text in texts:
+        columns.extend(numbers.setdefault(shingle, len(numbers)) for shingle in shingles(text))
+        borders.append(len(columns))
+    ones = np.ones(len(columns), dtype=np.int32)
+    return csr_matrix((ones, np.asarray(columns), np.asarray(borders)), shape=(len(texts), len(numbers)))
+
+
+def _rarest(matrix: csr_matrix, *, keep: np.ndarray) -> csr_matrix:
+    """Of each row the `keep` columns that fewest rows have, in one order for all."""
+    frequency = np.bincount(matrix.indices, minlength=matrix.shape[1])
+    rank = np.empty(matrix.shape[1], dtype=np.int32)
+    rank[np.argsort(frequency, kind="stable")] = np.arange(matrix.shape[1], dtype=np.int32)
+    ranked = csr_matrix((matrix.data, rank[matrix.indices], matrix.indptr), shape=matrix.shape)
+    ranked.sort_indices()
+    position = np.arange(len(ranked.indices)) - np.repeat(ranked.indptr[:-1], np.diff(ranked.indptr))
+    kept = position < np.repeat(keep, np.diff(ranked.indptr))
+    borders = np.concatenate([[0], np.cumsum(keep)])
+    return csr_matrix((ranked.data[kept], ranked.indices[kept], borders), shape=matrix.shape)
 
 
 def clusters(count: int, pairs: Sequence[Pair]) -> np.ndarray:
