@@ -2,9 +2,9 @@
 
     OMP_NUM_THREADS=1 python benchmarks/data_check.py --rows 100000
 
-The passages are drawn from a chain of word pairs that the starter corpus trains, so that runs of words repeat as they do
-in text of one subject; one in twenty repeats an earlier passage with a word changed. They have ids, sources, groups,
-dates and all three tasks' labels, and are written as JSONL first, which is not counted.
+The passages are drawn from a chain of word pairs that the starter corpus trains, so that runs of words repeat as
+they do in text of one subject; one in twenty repeats an earlier passage with a word changed. They have ids,
+sources, groups, dates and all three tasks' labels, and are written as JSONL first, which is not counted.
 """
 
 from __future__ import annotations

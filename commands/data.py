@@ -9,9 +9,14 @@ from typing import Annotated
 import typer
 
 from ..model.errors import UserError
+from .labels_in_and_out import export, import_
 from .options import Column, Data, Encoding, Overwrite, pairs
 
-app = typer.Typer(no_args_is_help=True, help="Check, compare and divide labelled passages.", rich_markup_mode=None)
+app = typer.Typer(
+    no_args_is_help=True, help="Bring, check, compare and divide labelled passages.", rich_markup_mode=None
+)
+app.command("import")(import_)
+app.command("export")(export)
 Codebook = Annotated[Path | None, typer.Option(help="Your codebook (TOML); the package's by default.")]
 
 

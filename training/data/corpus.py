@@ -135,6 +135,11 @@ def from_dataset(dataset: Any, *, codebook: Codebook, column: Mapping[str, str] 
     return _build(rows_of_dataset(dataset), codebook=codebook, names=_names(codebook, column))
 
 
+def from_rows(rows: Iterable[Row | BadRow], *, codebook: Codebook) -> Corpus:
+    """A corpus from rows that name their places, with our own names of columns."""
+    return _build(rows, codebook=codebook, names=_names(codebook, None))
+
+
 def _names(codebook: Codebook, column: Mapping[str, str] | None) -> dict[str, str]:
     """Our field -> the data's column."""
     names = {name: name for name in ("text", *OPTIONAL, *codebook.tasks)}

@@ -15,7 +15,7 @@ def rows_of_files(data: Iterable[Path | str] | Path | str, *, encoding: str) -> 
     check_encoding(encoding)
     files: list[Path] = []
     for path in map(Path, [data] if isinstance(data, str | Path) else data):
-        if path.is_dir() and ((path / "dataset_info.json").exists() or (path / "dataset_dict.json").exists()):
+        if is_saved_dataset(path):
             yield from _saved_dataset(path)
             continue
         try:
@@ -38,6 +38,11 @@ def rows_of_files(data: Iterable[Path | str] | Path | str, *, encoding: str) -> 
             yield BadRow(entry.name, None, "empty: there is no passage in it")
 
 
+def is_saved_dataset(path: Path) -> bool:
+    """Whether this is a folder that `save_to_disk` of `datasets` wrote."""
+    return (path / "dataset_info.json").is_file() or (path / "dataset_dict.json").is_file()
+
+
 def _labelled(file: Path) -> bool:
     """Whether a file can hold labels, or is a zip file, whose members may."""
     return file_format(file) in (None, *LABELLED)
@@ -50,9 +55,9 @@ def rows_of_dataset(dataset: Any, *, name: str = "dataset") -> Iterator[Row]:
             for row in rows_of_dataset(part, name=f"{name}/{split}"):
                 yield Row(row.file, row.number, {"split": split, **row.values})
         return
-    names = _class_names(getattr(dataset, "features", None) or {})
+    names = class_names(getattr(dataset, "features", None) or {})
     for number, values in enumerate(dataset, start=1):
-        yield Row(name, number, {key: _named(value, names.get(key)) for key, value in dict(values).items()})
+        yield Row(name, number, {key: named_class(value, names.get(key)) for key, value in dict(values).items()})
 
 
 def _saved_dataset(path: Path) -> Iterator[Row | BadRow]:
@@ -66,15 +71,16 @@ def _saved_dataset(path: Path) -> Iterator[Row | BadRow]:
     yield from rows_of_dataset(loaded, name=path.name)
 
 
-def _class_names(features: Mapping[str, Any]) -> dict[str, list[str]]:
+def class_names(features: Mapping[str, Any]) -> dict[str, list[str]]:
     """Column -> names, for columns of type ClassLabel or lists of it."""
     inner = {key: getattr(feature, "feature", feature) for key, feature in features.items()}
     return {key: feature.names for key, feature in inner.items() if hasattr(feature, "int2str")}
 
 
-def _named(value: Any, names: list[str] | None) -> Any:
+def named_class(value: Any, names: list[str] | None) -> Any:
+    """A class by its name, where the column has names; -1 is no class."""
     if names is None or value is None:
         return value
     if isinstance(value, list):
-        return [_named(inner, names) for inner in value]
+        return [named_class(inner, names) for inner in value]
     return names[value] if isinstance(value, int) and 0 <= value < len(names) else None if value == -1 else value

@@ -1,0 +1,55 @@
+"""The layouts that are read and written, in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from .annotated import Reader
+from .codebooks import Parent
+from .columns import read_columns
+from .columns_written import write_columns
+from .datasets_folder import read_datasets
+from .datasets_written import write_datasets
+from .doccano import read_doccano
+from .doccano_written import write_doccano
+from .exported import Writer
+from .label_studio import read_label_studio
+from .label_studio_written import write_label_studio
+from .semeval2020_task11 import read_semeval2020_task11
+from .semeval2021_task6 import read_semeval2021_task6
+from .semeval2023_task3 import read_semeval2023_task3
+from .semeval2025_task10 import narrative_of, read_semeval2025_task10
+from .unlp2025 import read_unlp2025
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How labelled data lie in files.
+
+    Attributes:
+        write: None where the layout is only read.
+        multi: questions that take several labels even where the data show none that does.
+        parent: the parent of a label, where labels have two levels.
+    """
+
+    read: Reader
+    write: Writer | None = None
+    multi: frozenset[str] = frozenset()
+    parent: Parent | None = None
+
+
+LAYOUTS: Mapping[str, Layout] = MappingProxyType(
+    {
+        "label-studio": Layout(read_label_studio, write_label_studio),
+        "doccano": Layout(read_doccano, write_doccano),
+        "columns": Layout(read_columns, write_columns),
+        "datasets": Layout(read_datasets, write_datasets),
+        "semeval2020-task11": Layout(read_semeval2020_task11, multi=frozenset({"technique"})),
+        "semeval2021-task6": Layout(read_semeval2021_task6, multi=frozenset({"technique"})),
+        "semeval2023-task3": Layout(read_semeval2023_task3, multi=frozenset({"frame", "technique"})),
+        "semeval2025-task10": Layout(read_semeval2025_task10, multi=frozenset({"narrative"}), parent=narrative_of),
+        "unlp2025": Layout(read_unlp2025, multi=frozenset({"technique"})),
+    }
+)
