@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ....model.codebook import Codebook
@@ -33,6 +34,9 @@ def as_rows(
         name: {question for (question, _), place in places.items() if place and place[0] == name} | ({name} & asked)
         for name in codebook.tasks
     }
+    if not any(feeding.values()):  # nobody has labelled anything yet
+        feeding = {name: {name} for name in codebook.tasks}
+        passages = [replace(one, labelled=False) for one in passages]
     for one in passages:
         values: dict[str, Any] = {"text": one.text, **_columns(one.columns, tasks=codebook.tasks)}
         wrong = []

@@ -63,4 +63,4 @@ def _by_records(paths: Sequence[Path], *, reading: Reading) -> str | None:
         return "doccano"
     if ending.endswith((".parquet", ".arrow")) and ({"label", "labels"} | set(reading.tasks)) & keys:
         return "datasets"
-    return "columns" if label_columns(rows, reading=reading) else None
+    return "columns" if reading.label_columns or label_columns(rows, reading=reading) else None

@@ -91,6 +91,8 @@ def import_labels(
     name = layout or guess_layout(data, reading=reading)
     passages, problems, passed_over = _read(data, layout=LAYOUTS[name], reading=reading)
     questions = count_labels(passages)
+    if problems and not any(question.labels for question in questions.values()):
+        raise UserError(problems, consequence=NOTHING)
     notes: list[str] = []
     try:
         if codebook is None:
@@ -157,8 +159,8 @@ def _read(
 
 def _without_one_split(rows: list[Row]) -> tuple[list[Row], str]:
     """A column `split` that says the same everywhere divides nothing, and would forbid that a split is drawn."""
-    parts = {str(row.values["split"]) for row in rows if "split" in row.values}
-    if len(parts) != 1:
+    parts = {str(row.values.get("split") or "") for row in rows}
+    if len(parts) != 1 or "" in parts:
         return rows, ""
     kept = [Row(r.file, r.number, {k: v for k, v in r.values.items() if k != "split"}, r.unit) for r in rows]
     return kept, f"the column split, which says {parts.pop()!r} only, is left out, so that a split can be drawn"
