@@ -89,7 +89,7 @@ def _jsonl(rows: list[dict[str, Any]]) -> str:
 def _table(rows: list[dict[str, Any]], *, delimiter: str, tasks: Collection[str]) -> str:
     columns = list(dict.fromkeys(name for row in rows for name in row))
     written = io.StringIO()
-    writer = csv.DictWriter(written, columns, delimiter=delimiter, restval="", lineterminator="\n")
+    writer = csv.DictWriter(written, columns, delimiter=delimiter, restval="", lineterminator="\r\n")
     writer.writeheader()
     for row in rows:
         cells = {name: "|".join(value) if isinstance(value, list) else value for name, value in row.items()}

@@ -22,7 +22,7 @@ def write_columns(passages: Sequence[Outgoing], *, codebook: Codebook, out: Path
     others = list(dict.fromkeys(name for passage in passages for name in passage.columns))
     labels = [(name, leaf) for name, task in codebook.tasks.items() for leaf in task.leaves]
     written = io.StringIO()
-    table = csv.writer(written, delimiter=DELIMITERS[out.suffix], lineterminator="\n")
+    table = csv.writer(written, delimiter=DELIMITERS[out.suffix], lineterminator="\r\n")
     table.writerow(["text", *others, *(f"{name}.{leaf}" for name, leaf in labels)])
     for passage in passages:
         cells = [passage.columns.get(name, "") for name in others]

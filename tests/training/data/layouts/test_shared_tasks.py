@@ -44,7 +44,7 @@ def test_semeval_2020_spans_alone_are_propaganda(imported):
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        ("111\tDoubt\t3\t900\n", "line 1: article 111: characters 3 to 900 do not lie in the text of 54"),
+        ("111\tDoubt\t3\t900\n", "line 1: article 111: characters 3 to 900 do not lie in the text of 55"),
         ("111\tDoubt\t-3\t9\n", "line 1: article 111: characters -3 to 9 do not lie"),
         ("999\tDoubt\t3\t9\n", "line 1: there is no article '999' in train"),
         ("111\tDoubt\t3\n\n111 Doubt 3 4\n", "line 3: id, technique, start and end with tabs between are expected"),
