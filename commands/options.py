@@ -22,6 +22,10 @@ PrintConfig = Annotated[bool, typer.Option("--print-config", help="Print the set
 AllowLeaks = Annotated[
     bool, typer.Option("--allow-leaks", help="Measure although the model knows some of the passages.")
 ]
+Track = Annotated[
+    bool,
+    typer.Option("--track/--no-track", envvar="NARRASHIFT_TRACK", help="Log the run in MLflow once it has ended."),
+]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is at --out.")]
 
 
@@ -32,6 +36,15 @@ def bundle_folder(name: str) -> Path:
     from ..training.tracking.registry import fetch_bundle
 
     return fetch_bundle(name)
+
+
+def pinned_model(name: str) -> str | None:
+    """The version that `models:/…` is at this moment, `models:/narrashift/3`; None of a folder."""
+    if not name.startswith("models:/"):
+        return None
+    from ..training.tracking.registry import pinned
+
+    return pinned(name)
 
 
 def pairs(values: Sequence[str] | None) -> dict[str, str]:

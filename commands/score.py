@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ..model.errors import UserError
-from .options import Config, PrintConfig, Set, assignments, bundle_folder, pairs
+from .options import Config, PrintConfig, Set, Track, assignments, bundle_folder, pairs, pinned_model
 
 
 def score(
@@ -79,6 +79,7 @@ def score(
     ray_address: Annotated[
         str | None, typer.Option(help="A running Ray cluster; without, --on ray starts one on this machine.")
     ] = None,
+    track: Track = True,
     settings: Set = None,
     print_config: PrintConfig = False,
 ) -> None:
@@ -113,7 +114,8 @@ def score(
     from ..terminal import ProgressDisplay, print_scored
 
     check_encoding(chosen.encoding)
-    bundle = open_bundle(bundle_folder(model))
+    registered = pinned_model(model)
+    bundle = open_bundle(bundle_folder(registered or model))
     for note in check_risk(chosen.abstain, decision=bundle.decision, place=bundle.path):
         print(f"note: {note}", file=sys.stderr)
     with ProgressDisplay() as progress:
@@ -121,6 +123,10 @@ def score(
     print_scored(scored)
     if chosen.format == "csv":
         print(f"for spreadsheets: {scored.folder / CSV_FILE}")
+    if track:
+        from .tracked import track_scores
+
+        track_scores(scored.folder, settings=chosen, model=model, registered=registered)
 
 
 def _codes(value: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..model.errors import UserError
-from .options import Column, Config, Encoding, Overwrite, PrintConfig, Set, assignments, bundle_folder, pairs
+from .options import Column, Config, Encoding, Overwrite, PrintConfig, Set, Track, assignments, bundle_folder, pairs
 
 
 def shift(
@@ -37,6 +37,7 @@ def shift(
     settings: Set = None,
     print_config: PrintConfig = False,
     overwrite: Overwrite = False,
+    track: Track = True,
 ) -> None:
     """Find the dated moments when a source changed its story."""
     from ..serving.shifts.settings import ShiftSettings
@@ -60,6 +61,7 @@ def shift(
     from ..serving.shifts.find import find_shifts
     from ..serving.shifts.output import write_found
     from ..terminal import ProgressDisplay, print_shifts
+    from .tracked import links_of, look_up_scores, track_shifts
 
     check_free(out, overwrite=overwrite)
     known = None
@@ -82,6 +84,9 @@ def shift(
                 folder=folder,
                 progress=progress,
             )
-        write_found(found, folder)
+        lineage = look_up_scores(scores, bundle=found.scores.model["bundle"]) if track else None
+        write_found(found, folder, links=links_of(lineage))
         write_report(folder, folder / REPORT_FILE)
     print_shifts(found, out=out)
+    if lineage is not None:
+        track_shifts(out, scores=scores, lineage=lineage)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import json
 import shutil
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -50,12 +51,14 @@ class ScoreFolder:
         position: the last row of the input that is accounted for.
         counts: totals of all parts written so far, by this process and those before it.
         done: everything was scored already.
+        seconds_before: spent by earlier starts on what is there, as `progress.json` says.
     """
 
     def __init__(self, path: Path, fingerprint: dict[str, Any]) -> None:
         self.path = path
         self.fingerprint = fingerprint
         self.position, self.counts, self.parts, self.done = Position(), Counts(), 0, False
+        self.seconds_before, self.began = 0.0, time.monotonic()
 
     def __enter__(self) -> Self:
         if self.path.exists() and not is_score_folder(self.path):
@@ -116,6 +119,7 @@ class ScoreFolder:
             )
         progress = self.path / PROGRESS
         state = _read_json(progress) if progress.exists() else {}
+        self.seconds_before = float(state.get("seconds", 0.0))
         self.done = bool(state.get("done")) and self.parts == state.get("parts")
         if self.done:
             shutil.rmtree(self.path / ERROR_PARTS, ignore_errors=True)
@@ -158,7 +162,9 @@ class ScoreFolder:
         return sum(column.to_numpy().sum() for column in columns)
 
     def _progress(self, *, done: bool) -> None:
-        state = {"done": done, "parts": self.parts, **asdict(self.counts), "position": asdict(self.position)}
+        seconds = self.seconds_before + time.monotonic() - self.began
+        state: dict[str, Any] = {"done": done, "parts": self.parts, **asdict(self.counts)}
+        state |= {"position": asdict(self.position), "seconds": round(seconds, 3)}
         write_whole(self.path / PROGRESS, json.dumps(state, indent=1))
 
     def _part(self, index: int) -> Path:

@@ -29,9 +29,10 @@ from .sketches import SKETCHES
 from .spreadsheet import CSV_FILE
 from .standard_input import spooled_in, with_standard_input
 from .table import own_columns, score_schema
+from .traced import TRACKED
 from .unchanged import State, check_unchanged, file_states
 
-OWN_FILES = (PARTS, ERROR_PARTS, ERROR_FILE, RUN, PROGRESS, CSV_FILE, HELD_OUT, SKETCHES, DUPLICATES)
+OWN_FILES = (PARTS, ERROR_PARTS, ERROR_FILE, RUN, PROGRESS, CSV_FILE, HELD_OUT, SKETCHES, DUPLICATES, TRACKED)
 """Of a score folder that lies inside the dump: no input."""
 
 

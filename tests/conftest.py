@@ -19,6 +19,7 @@ os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tiny tensors: several threads cost ten times what one does
 os.environ.pop("MLFLOW_TRACKING_URI", None)
+os.environ["NARRASHIFT_TRACK"] = "0"  # of scoring and shift runs, where a test does not ask for it
 
 import narrashift
 from narrashift.training.settings import TrainSettings

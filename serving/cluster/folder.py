@@ -63,6 +63,7 @@ class StretchFolder(ScoreFolder):
             leftover.unlink()
         progress = self.path / PROGRESS
         state = json.loads(progress.read_text("utf-8")) if progress.exists() else {}
+        self.seconds_before = float(state.get("seconds", 0.0))
         names = sorted(name.removesuffix(".parquet") for name in present)
         self.done = bool(state.get("done")) and state.get("parts") == len(names)
         with ThreadPoolExecutor(OPEN_FILES) as pool:

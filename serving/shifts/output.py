@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from ..traced import trace
 from .changes.search import FALSE_ALARMS, LEVEL, PERMUTATIONS
 from .find import Found
 from .finding import Interval, Shift
@@ -21,11 +22,15 @@ PLAIN = ("date", "earliest", "latest", "raw_before", "raw_after", "p_value", "q_
 INTERVALS = ("share_before", "share_after", "change", "by_topics")
 
 
-def write_found(found: Found, folder: Path) -> None:
-    """Write the three files into a folder."""
+def write_found(found: Found, folder: Path, *, links: Sequence[Mapping[str, str | None]] = ()) -> None:
+    """Write the three files into a folder.
+
+    Args:
+        links: of each score folder, what a tracking store knows of it (see `trace`).
+    """
     found.table.write_parquet(folder / SERIES_FILE)
     shifts_table(found).write_parquet(folder / SHIFTS_FILE)
-    content = json.dumps(_json(found), indent=1, ensure_ascii=False, default=_plain)
+    content = json.dumps(_json(found, links), indent=1, ensure_ascii=False, default=_plain)
     (folder / JSON_FILE).write_text(content, "utf-8")
 
 
@@ -64,13 +69,14 @@ def _flat(shift: Shift) -> dict[str, Any]:
     return row
 
 
-def _json(found: Found) -> dict[str, Any]:
+def _json(found: Found, links: Sequence[Mapping[str, str | None]]) -> dict[str, Any]:
     return {
         "scores": {
             "folders": [folder.name for folder in found.scores.folders],
             "passages": found.scores.passages,
             **found.scores.model,
         },
+        "traced": trace(found.scores.folders, bundle=found.scores.model["bundle"], links=links),
         "settings": found.settings.model_dump(mode="json"),
         "method": _method(found),
         "notes": found.notes,

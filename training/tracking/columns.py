@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from ...model.codebook import Codebook
 
@@ -21,8 +22,13 @@ def view_with(codebook: Codebook, *, present: str | None = None) -> str:
         present: the value that is there; columns of other codebooks in it are kept.
     """
     figures = [f"{who}/macro_f1/{task}" for task in codebook.tasks for who in ("test", "yardstick")]
-    metrics = [f"metrics.`{name}`" for name in ("validation/macro_f1", *figures)]
-    columns = dict.fromkeys([*_columns(present), *metrics, *(f"params.`{name}`" for name in PARAMS)])
+    return view_of(metrics=("validation/macro_f1", *figures), params=PARAMS, present=present)
+
+
+def view_of(*, metrics: Sequence[str], params: Sequence[str], present: str | None = None) -> str:
+    """The tag's value, with columns for these; those of `present` that are others are kept before them."""
+    wanted = (*(f"metrics.`{name}`" for name in metrics), *(f"params.`{name}`" for name in params))
+    columns = dict.fromkeys([*_columns(present), *wanted])
     widths = {column: PIXELS * len(column.split("`")[1]) + MARGIN for column in columns if "/" in column}
     # the UI takes the widths of columns only that `columnOrder` names
     return json.dumps({"selectedColumns": list(columns), "columnOrder": list(widths), "columnWidths": widths})

@@ -14,10 +14,15 @@ from .store import ARTIFACTS, database_file, quiet_mlflow, tracking_uri
 
 MODEL = "narrashift"
 ALIAS = "champion"
+EXPERIMENTS = {"score": f"{MODEL}/score", "shift": f"{MODEL}/shift"}
+"""Of runs that are no trainings: they have other figures, and a table of their own."""
+BUNDLE = "bundle"
+"""Tag with the digest of the bundle that a run, or a version, is of."""
 
 
-def open_store(uri: str) -> None:
-    """Point MLflow at a store; a fresh SQLite one is migrated once, behind a lock, with its experiment.
+def open_store(uri: str, *, experiment: str = MODEL) -> str:
+    """Point MLflow at a store and an experiment, whose id is returned; a fresh SQLite one is migrated once, behind a
+    lock.
 
     Raises:
         UserError: the store cannot be reached or opened.
@@ -33,11 +38,11 @@ def open_store(uri: str) -> None:
         if file is not None:
             file.parent.mkdir(parents=True, exist_ok=True)
         with lock:
-            if mlflow.get_experiment_by_name(MODEL) is None:
+            if mlflow.get_experiment_by_name(experiment) is None:
                 place = (file.parent / ARTIFACTS).resolve().as_uri() if file is not None else None
                 kind = {"mlflow.experimentKind": "custom_model_development"}  # opens on runs, not on traces
-                mlflow.create_experiment(MODEL, artifact_location=place, tags=kind)
-            mlflow.set_experiment(MODEL)
+                mlflow.create_experiment(experiment, artifact_location=place, tags=kind)
+            return str(mlflow.set_experiment(experiment).experiment_id)
     except Exception as error:  # SQLAlchemy, requests and MLflow each raise their own
         raise UserError(f"{uri}: this tracking store cannot be used: {str(error).splitlines()[0]}") from None
 
@@ -54,13 +59,18 @@ def show_figures(codebook: Codebook) -> None:
             client.set_experiment_tag(experiment.experiment_id, TAG, wanted)
 
 
-def run_table(address: str) -> str:
-    """The page of a UI at this address that lists the runs of the open store, with their figures if there are any."""
+def run_table(address: str, *, experiment: str = MODEL) -> str | None:
+    """The page of a UI at this address that lists an experiment's runs, with their figures if there are any.
+
+    None where the open store has no such experiment.
+    """
     import mlflow
 
-    experiment: Any = mlflow.get_experiment_by_name(MODEL)
-    page = f"{address.rstrip('/')}/#/experiments/{experiment.experiment_id}/runs"
-    return f"{page}?viewStateShareKey={KEY}" if TAG in experiment.tags else page
+    found: Any = mlflow.get_experiment_by_name(experiment)
+    if found is None:
+        return None
+    page = f"{address.rstrip('/')}/#/experiments/{found.experiment_id}/runs"
+    return f"{page}?viewStateShareKey={KEY}" if TAG in found.tags else page
 
 
 def champion_version() -> str | None:
@@ -78,6 +88,20 @@ def set_champion(version: str) -> None:
     import mlflow
 
     mlflow.MlflowClient().set_registered_model_alias(MODEL, ALIAS, version)
+
+
+def pinned(model_uri: str) -> str:
+    """`models:/narrashift@champion` by the version that it is at this moment: `models:/narrashift/3`.
+
+    Raises:
+        UserError: no such model, version or alias in the store.
+    """
+    mlflow = _open_existing(model_uri)
+    try:
+        name, version = _name_and_version(mlflow, model_uri)
+    except mlflow.exceptions.MlflowException as error:
+        raise UserError(f"{model_uri}: not in the store {tracking_uri()} ({str(error).splitlines()[0]})") from None
+    return f"models:/{name}/{version}"
 
 
 def version_of(model_uri: str) -> str:
@@ -105,6 +129,15 @@ def fetch_bundle(model_uri: str) -> Path:
     Raises:
         UserError: no such model, version or alias in the store.
     """
+    mlflow = _open_existing(model_uri)
+    try:
+        return stored_bundle(mlflow, model_uri)
+    except (OSError, mlflow.exceptions.MlflowException) as error:
+        raise UserError(f"{model_uri}: not in the store {tracking_uri()} ({str(error).splitlines()[0]})") from None
+
+
+def _open_existing(model_uri: str) -> Any:
+    """MLflow on the store; a SQLite one that is not there is not made for the sake of looking."""
     quiet_mlflow()
     import mlflow
 
@@ -113,10 +146,7 @@ def fetch_bundle(model_uri: str) -> Path:
     if file is not None and not file.exists():
         raise UserError(f"{model_uri}: there is no tracking store at {file}. Set MLFLOW_TRACKING_URI or train first")
     open_store(uri)
-    try:
-        return stored_bundle(mlflow, model_uri)
-    except (OSError, mlflow.exceptions.MlflowException) as error:
-        raise UserError(f"{model_uri}: not in the store {uri} ({str(error).splitlines()[0]})") from None
+    return mlflow
 
 
 def bundle_of_run(name: str) -> tuple[Path, str]:

@@ -25,7 +25,7 @@ from ..provenance import public_name
 from ..settings import TrainSettings
 from .outbox import Outbox, is_away
 from .packaging import package_copy, requirements
-from .registry import MODEL, champion_version, open_store, run_table, set_champion, show_figures, stored_bundle
+from .registry import BUNDLE, MODEL, champion_version, open_store, run_table, set_champion, show_figures, stored_bundle
 from .store import quiet_mlflow, tracking_uri
 
 PATIENCE = 60.0
@@ -220,7 +220,11 @@ class Tracking:
         measured = measure(predicted, corpus=test)
         figures = [f"{name} {figure}" for name, figure in measured.headline().items() if "f1/" in name]
         said = f"F1 {measured.score:.3f}, {bundle.name}: {', '.join(figures)}"  # the UI shows some 25 characters
-        self.mlflow.MlflowClient().update_model_version(MODEL, version, description=said)
+        client = self.mlflow.MlflowClient()
+        client.update_model_version(MODEL, version, description=said)
+        digest = open_bundle(bundle).digest
+        client.set_model_version_tag(MODEL, version, BUNDLE, digest)  # what scores say of their model
+        self.mlflow.set_tag(BUNDLE, digest)
         wins, why = self._beats_champion(predicted, test=test)
         if wins:
             set_champion(version)

@@ -48,7 +48,7 @@ def open_ui(*, port: int, directory: Path | None = None) -> int:
     if file is not None and not file.exists():
         raise UserError(f"{file}: no tracked run here. Train first, or set MLFLOW_TRACKING_URI")
     quiet_mlflow()
-    from .registry import open_store, run_table
+    from .registry import EXPERIMENTS, open_store, run_table
 
     open_store(uri)
     command = [
@@ -68,8 +68,11 @@ def open_ui(*, port: int, directory: Path | None = None) -> int:
     if file is not None:
         command += ["--default-artifact-root", (file.parent / ARTIFACTS).resolve().as_uri()]
     os.environ.setdefault("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")  # saves a dozen worker processes
-    page = run_table(f"http://127.0.0.1:{port}")
-    print(f"MLflow UI: {page} (store {uri}; stop it with Ctrl-C)", file=sys.stderr)
+    address = f"http://127.0.0.1:{port}"
+    print(f"MLflow UI: {run_table(address)} (store {uri}; stop it with Ctrl-C)", file=sys.stderr)
+    for kind, experiment in EXPERIMENTS.items():
+        if page := run_table(address, experiment=experiment):
+            print(f"{kind} runs: {page}", file=sys.stderr)
     try:
         return subprocess.call(command)
     except KeyboardInterrupt:
