@@ -13,12 +13,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from .commands.tracked import track_scores
+from .demo_shift import SCORES, SHIFT, TIMELINE, demo_shift, page_of, print_evidence
 from .model.codebook import Codebook, read_codebook
 from .model.errors import UserError
 from .seeds import seed_file
 from .serving.score import score
 from .serving.settings import ScoreSettings
-from .terminal import ProgressDisplay, print_report, print_scored
+from .terminal import ProgressDisplay, print_report, print_scored, print_shifts
 from .training.data.corpus import Corpus, read_corpus
 from .training.settings import TrainSettings
 from .training.tracking.run import Tracking
@@ -30,23 +32,23 @@ QUICK = TrainSettings(epochs=1, learning_rate=4e-4)
 
 ARTICLES = 300
 """Articles in the demo's dump, at most."""
+LEFT = ("bundle", "bundle.training", "dump.jsonl", "scores", TIMELINE, SCORES, SHIFT)
 MARKER = ".narrashift-demo"
 """Says that what lies in the folder may be replaced by the next demo."""
 
 
 def demo(*, out: Path, display: Callable[[], ProgressDisplay]) -> None:
-    """Train on the starter corpus, track and register, score seeds and a dump, print tables.
+    """Train on the starter corpus, track and register, score seeds and dumps, find a shift, print tables.
 
-    Leaves `<out>/bundle`, `<out>/dump.jsonl`, `<out>/scores`; replaces those of an earlier demo.
+    Leaves `<out>/bundle`, `<out>/dump.jsonl`, `<out>/scores`, and of a simulated timeline `<out>/timeline.jsonl`,
+    `<out>/timeline_scores` and `<out>/shift`; replaces those of an earlier demo.
 
     Raises:
         UserError: the folder holds such names that are no demo's.
     """
     marker = out / MARKER
-    if not marker.exists() and any(
-        (out / name).exists() for name in ("bundle", "bundle.training", "dump.jsonl", "scores")
-    ):
-        raise UserError(f"{out}: holds a bundle, dump or scores that no demo wrote. Choose another --out")
+    if not marker.exists() and any((out / name).exists() for name in LEFT):
+        raise UserError(f"{out}: holds a bundle, a dump, scores or shifts that no demo wrote. Choose another --out")
     codebook = read_codebook()
     out.mkdir(parents=True, exist_ok=True)
     marker.touch()
@@ -72,6 +74,8 @@ def demo(*, out: Path, display: Callable[[], ProgressDisplay]) -> None:
                 progress=progress,
             )
             labelled = read_corpus([passages], codebook=codebook)
+        track_scores(scored.folder, settings=ScoreSettings(), model=str(out / "bundle"))
+        found = demo_shift(corpus, out=out, progress=progress)
     print("\nHow good the model is on passages it never saw\n")
     print_report(trained.report, yardstick=trained.yardstick)
     print("\nThe six seed passages (never trained on), as scored\n")
@@ -79,7 +83,12 @@ def demo(*, out: Path, display: Callable[[], ProgressDisplay]) -> None:
     print()
     print_scored(scored)
     print(f"model: {trained.champion}")
-    print(f"\nLook at the run in the MLflow UI:  {_command()} ui")
+    print("\nA simulated timeline of three invented sources, of held-out passages: who changed its story, and when\n")
+    print_shifts(found, out=out / SHIFT)
+    print()
+    print_evidence(found)
+    print(f"\nOpen the page in a browser:  {page_of(out)}")
+    print(f"Look at the runs in the MLflow UI:  {_command()} ui")
 
 
 def write_dump(corpus: Corpus, path: Path) -> Path:
