@@ -13,6 +13,8 @@ WAYS = {
 }
 
 
+LINKS = {"run_id": "run", "model_version": "by model", "training_run": "trained in run"}
+"""What `shifts.json` may know of a score folder, in words."""
 SAID = ("by", "every", "where", "sensitivity", "false_discoveries", "least", "smallest", "replicates")
 """Settings that the text names, and leaves out where the folder does not hold them."""
 
@@ -35,7 +37,18 @@ def section(folder: ShiftFolder) -> Section | None:
         found=sum(one["verdict"] == "shift" for one in content["series"]),
         listed=len(content["shifts"]),
         notes=notes,
+        traced=_traced(content.get("traced", {})),
     )
+
+
+def _traced(traced: dict[str, Any]) -> list[tuple[str, str]]:
+    """Each score folder, and its tracked run, its model's version and that one's training, as far as they are known."""
+    told = []
+    for one in traced.get("scores", []):
+        known = [(what, one.get(name)) for name, what in LINKS.items()]
+        words = ", ".join(f"{what} {value}" for what, value in known if value)
+        told.append((str(one.get("folder")), words or "not tracked"))
+    return told
 
 
 def _ways(shares: dict[str, dict[str, Any]]) -> list[tuple[str, str, list[str]]]:

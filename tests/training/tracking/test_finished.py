@@ -111,6 +111,8 @@ def test_the_files_of_a_finding_tell_its_runs_without_the_store(tracked):
     told = {"run_id": tracked.score.info.run_id, "model_version": "narrashift/1", "training_run": tracked.training}
     assert traced["scores"] == [{"folder": "scores", "fingerprint": fingerprint, **told}]
     assert json.loads((tracked.folder / "scores" / "tracked.json").read_text("utf-8")) == told
+    page = (tracked.folder / "shifts" / "report.html").read_text("utf-8")
+    assert f"run {tracked.score.info.run_id}, by model narrashift/1, trained in run {tracked.training}" in page
     own = json.loads((tracked.folder / "shifts" / "tracked.json").read_text("utf-8"))
     assert own == {**told, "run_id": tracked.shift.info.run_id}
 
