@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -63,6 +64,7 @@ def shift(
     from ..terminal import ProgressDisplay, print_shifts
     from .tracked import links_of, look_up_scores, track_shifts
 
+    began = time.monotonic()
     check_free(out, overwrite=overwrite)
     known = None
     if labelled and model:
@@ -89,4 +91,4 @@ def shift(
         write_report(folder, folder / REPORT_FILE)
     print_shifts(found, out=out)
     if lineage is not None:
-        track_shifts(out, scores=scores, lineage=lineage)
+        track_shifts(out, scores=scores, lineage=lineage, seconds=time.monotonic() - began)

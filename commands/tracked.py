@@ -55,14 +55,18 @@ def links_of(lineage: Lineage | None) -> list[dict[str, str | None]]:
     return [{"run_id": found and found[0], **lineage.links} for found in lineage.score_runs]
 
 
-def track_shifts(folder: Path, *, scores: Sequence[Path], lineage: Lineage) -> None:
-    """Track a finished shift folder."""
+def track_shifts(folder: Path, *, scores: Sequence[Path], lineage: Lineage, seconds: float = 0.0) -> None:
+    """Track a finished shift folder.
+
+    Args:
+        seconds: that it took to find them.
+    """
     from ..serving.shifts.record import shift_record
     from ..serving.traced import write_tracked
     from ..training.tracking.finished import track
 
     with _or_say("The same command with --overwrite tries again"):
-        run_id = track(shift_record(folder, scores=scores), lineage=lineage)
+        run_id = track(shift_record(folder, scores=scores, seconds=seconds), lineage=lineage)
         write_tracked(folder, {"run_id": run_id, **lineage.links})
         print(f"tracked as run {run_id}", file=sys.stderr)
 

@@ -26,6 +26,7 @@ class Record:
     Attributes:
         name: of the run: its folder's.
         bundle: digest of the bundle that answered.
+        seconds: that it took; 0 where nobody knows.
         tags: by which the run can be found.
         headline: the metrics and params that a table of such runs shows.
         tables: artifact's name -> columns.
@@ -38,6 +39,7 @@ class Record:
     bundle: str
     params: Mapping[str, Any]
     metrics: Mapping[str, float]
+    seconds: float = 0.0
     tags: Mapping[str, str] = field(default_factory=dict)
     headline: tuple[Sequence[str], Sequence[str]] = ((), ())
     inputs: Sequence[Dataset] = ()

@@ -47,6 +47,7 @@ def score_record(folder: Path, *, settings: ScoreSettings, model: str) -> Record
             **{name: _plain(value) for name, value in told.items()},
         },
         metrics=_metrics(summary),
+        seconds=summary.seconds,
         tags={"fingerprint": fingerprint_digest(folder) or ""},
         headline=(
             ("rows", "passages", "rows_per_s", "errors", *(name for name in shares if name.split("/")[1] == first)),

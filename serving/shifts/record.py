@@ -16,7 +16,7 @@ MOST = 12
 """Shifts that the note lists."""
 
 
-def shift_record(folder: Path, *, scores: Sequence[Path]) -> Record:
+def shift_record(folder: Path, *, scores: Sequence[Path], seconds: float = 0.0) -> Record:
     """Parameters, figures and files of a shift folder, and the score folders that it is of.
 
     All files are artifacts, whoever wrote them.
@@ -37,6 +37,7 @@ def shift_record(folder: Path, *, scores: Sequence[Path]) -> Record:
             **{f"method/{name}": value for name, value in method.items() if name != "series_tested"},
         },
         metrics=_metrics(content),
+        seconds=seconds,
         headline=(("shifts", "shifts/narrative", "series", "series/tested", "insufficient"), ("scores", "by", "every")),
         inputs=[Dataset(path.resolve().name, fingerprint_digest(path) or "unknown", "scores") for path in scores],
         files=sorted(file for file in folder.iterdir() if file.name != TRACKED and not file.name.startswith(".")),

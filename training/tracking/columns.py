@@ -25,11 +25,17 @@ def view_with(codebook: Codebook, *, present: str | None = None) -> str:
     return view_of(metrics=("validation/macro_f1", *figures), params=PARAMS, present=present)
 
 
-def view_of(*, metrics: Sequence[str], params: Sequence[str], present: str | None = None) -> str:
-    """The tag's value, with columns for these; those of `present` that are others are kept before them."""
+def view_of(
+    *, metrics: Sequence[str], params: Sequence[str], present: str | None = None, in_order: bool = False
+) -> str:
+    """The tag's value, with columns for these; those of `present` that are others are kept before them.
+
+    Args:
+        in_order: as given; else those with a long name stand first.
+    """
     wanted = (*(f"metrics.`{name}`" for name in metrics), *(f"params.`{name}`" for name in params))
     columns = dict.fromkeys([*_columns(present), *wanted])
-    widths = {column: PIXELS * len(column.split("`")[1]) + MARGIN for column in columns if "/" in column}
+    widths = {column: PIXELS * len(column.split("`")[1]) + MARGIN for column in columns if in_order or "/" in column}
     # the UI takes the widths of columns only that `columnOrder` names
     return json.dumps({"selectedColumns": list(columns), "columnOrder": list(widths), "columnWidths": widths})
 

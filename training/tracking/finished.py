@@ -60,7 +60,8 @@ def track(record: Record, *, lineage: Lineage) -> str:
     uri = tracking_uri()
     experiment = open_store(uri, experiment=EXPERIMENTS[record.kind])
     started = {"mlflow.source.name": f"narrashift {record.kind}"}
-    run = client.create_run(experiment, run_name=record.name, tags=started)
+    begun = int((time.time() - record.seconds) * 1000)  # the UI's duration is then the work's, not that of logging it
+    run = client.create_run(experiment, start_time=begun, run_name=record.name, tags=started)
     run_id = run.info.run_id
     try:
         _log(client, run_id, record, lineage=lineage, experiment=experiment)
@@ -121,7 +122,7 @@ def _portions(items: list) -> Iterator[list]:
 
 
 def _note(client: Any, record: Record, *, lineage: Lineage) -> str:
-    """What the run's page shows first: the record's words, and links to where it comes from."""
+    """What the run's page shows first: links to where it comes from, and the record's words."""
     links = []
     if lineage.version:
         links.append(f"model [{lineage.version}](#/models/{lineage.version.replace('/', '/versions/')})")
@@ -131,7 +132,7 @@ def _note(client: Any, record: Record, *, lineage: Lineage) -> str:
         scored = client.get_experiment_by_name(EXPERIMENTS["score"]).experiment_id
         told = [_link(scored, run_id, name) for run_id, name in runs.items()]
         links.append(f"scored in {', '.join(told[:20])}")
-    return record.note + ("\n\nWhere it comes from: " + "; ".join(links) if links else "")
+    return (f"From {'; '.join(links)}.\n\n" if links else "") + record.note
 
 
 def _link(experiment: str, run_id: str, name: str) -> str:
@@ -144,6 +145,6 @@ def _show_columns(client: Any, experiment: str, record: Record) -> None:
     metrics, params = record.headline
     with contextlib.suppress(Exception):  # another process writes the same at this moment
         present = client.get_experiment(experiment).tags.get(TAG)
-        wanted = view_of(metrics=metrics, params=("model_version", *params), present=present)
+        wanted = view_of(metrics=metrics, params=("model_version", *params), present=present, in_order=True)
         if wanted != present:
             client.set_experiment_tag(experiment, TAG, wanted)

@@ -95,6 +95,11 @@ def test_a_finding_is_traced_to_its_scores_their_model_and_the_training(tracked)
     version = tracked.client.get_model_version("narrashift", "1")
     assert version.tags["bundle"] == score["bundle"] == open_bundle(tracked.folder / "bundle").digest
     assert shift["training_run"] == score["training_run"] == version.run_id == tracked.training
+    note = shift["mlflow.note.content"]
+    assert note.startswith("From model [narrashift/1](#/models/narrashift/versions/1); trained in [the training](#/exp")
+    assert (
+        f"/runs/{tracked.training}); scored in [scores](#/experiments/{tracked.score.info.experiment_id}/runs/" in note
+    )
     [used] = tracked.score.inputs.model_inputs
     assert version.source == f"models:/{used.model_id}"
 
@@ -122,6 +127,8 @@ def test_a_dump_scored_in_two_starts_is_one_run_with_the_time_of_both(tracked, d
     metrics = tracked.score.data.metrics
     assert metrics["rows"] == 62
     assert metrics["seconds"] > tracked.before["seconds"] > 0
+    info = tracked.score.info
+    assert info.end_time - info.start_time >= 1000 * metrics["seconds"] - 1
     assert metrics["passages_per_s"] == pytest.approx(metrics["passages"] / metrics["seconds"])
     monkeypatch.chdir(tracked.folder)
     run("score", dump, "--model", "bundle", "--out", "scores", "--part", 16, "--track")
@@ -162,7 +169,8 @@ def test_the_tables_of_such_runs_show_their_figures(tracked):
         page = run_table("http://127.0.0.1:5000", experiment=name)
         assert page.endswith("/runs?viewStateShareKey=narrashift")
         view = tracked.client.get_experiment_by_name(name).tags["mlflow.sharedViewState.narrashift"]
-        assert f"metrics.`{figure}`" in json.loads(view)["selectedColumns"]
+        shown = json.loads(view)
+        assert f"metrics.`{figure}`" in shown["selectedColumns"] == shown["columnOrder"]
 
 
 def test_scores_of_an_older_run_are_found_by_what_they_are_of(tracked, tmp_path):
