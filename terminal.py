@@ -18,6 +18,7 @@ from rich.table import Table
 if TYPE_CHECKING:
     from .model.exported import Exported
     from .serving.score import Scored
+    from .serving.shifts.emerging.find import Emerging
     from .serving.shifts.find import Found
     from .serving.shifts.watching.watch import Looked
     from .training.data.agreement.report import Agreement
@@ -318,6 +319,19 @@ def print_looked(looked: Looked) -> None:
     for channel, number in looked.waiting.items():
         said += f"; {number:,} reports wait for {'the webhook' if channel == 'webhook' else 'standard output'}"
     print(said, file=sys.stderr, flush=True)
+def print_stories(found: Emerging) -> None:
+    """Stories without a label, the surest first, on standard output."""
+    print(
+        f"{found.grown} emerging among {found.clusters:,} clusters of {found.looked_at:,} passages without a "
+        f"{found.task} ({found.unexplained:,} in all): hints for a reader"
+    )
+    for story in found.stories[:MOST_SHIFTS]:
+        growth = story.growth
+        until = "" if story.lasts else f" until {story.ends}"
+        print(
+            f"  {story.kind}, {story.begins}{until}: {', '.join(word.word for word in story.words[:6])} ({growth.within:.0f} articles, "
+            f"{growth.times:.0f} times as often as before, q {growth.q_value:.3f}; {story.sources[0].source} first)"
+        )
 
 
 def peak_memory_mb() -> float:

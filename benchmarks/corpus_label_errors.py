@@ -23,9 +23,10 @@ from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.preprocessing import normalize
 
 from narrashift.model.codebook import Codebook, read_codebook
+from narrashift.model.pretrained import resolve_backbone
 from narrashift.model.tokens import budget_batches, encode, pad, read_tokenizer
 from narrashift.training.data.corpus import Corpus, read_corpus
-from narrashift.training.learning.backbone import load_backbone, resolve_backbone
+from narrashift.training.learning.backbone import load_backbone
 from narrashift.training.settings import TrainSettings
 
 SEEDS = Path(__file__).parent.parent / "seeds"

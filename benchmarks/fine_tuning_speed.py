@@ -19,9 +19,10 @@ import numpy as np
 import torch
 
 from narrashift.model.codebook import read_codebook
+from narrashift.model.pretrained import resolve_backbone
 from narrashift.model.tokens import encode, pad, read_tokenizer
 from narrashift.training.data.corpus import read_corpus
-from narrashift.training.learning.backbone import load_backbone, resolve_backbone
+from narrashift.training.learning.backbone import load_backbone
 from narrashift.training.learning.fine_tune import epoch_batches, pick_precision
 from narrashift.training.learning.loss import MultiTaskLoss, class_weights
 from narrashift.training.learning.optimizer import build_optimizer

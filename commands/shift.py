@@ -29,6 +29,10 @@ def shift(
         typer.Option(help="Labelled passages of the dump, to correct shares by; needs --model. Repeatable."),
     ] = None,
     model: Annotated[str | None, typer.Option(help="The bundle that scored, for --labelled.")] = None,
+    emerging: Annotated[
+        str | None,
+        typer.Option(help="Look for stories without a label, too; the bundle that scored knows what is known."),
+    ] = None,
     date: Annotated[str | None, typer.Option(help="The column that dates an article.")] = None,
     link: Annotated[str | None, typer.Option(help="The column with its address.")] = None,
     topic: Annotated[str | None, typer.Option(help="The column with its topic; else found in its words.")] = None,
@@ -59,13 +63,19 @@ def shift(
     from ..model.folders import check_free, new_folder
     from ..seeds import seed_file
     from ..serving.reports.page import REPORT_FILE, write_report
+    from ..serving.shifts.emerging.output import add_emerging
     from ..serving.shifts.find import find_shifts
     from ..serving.shifts.output import write_found
-    from ..terminal import ProgressDisplay, print_shifts
+    from ..terminal import ProgressDisplay, print_shifts, print_stories
     from .tracked import links_of, look_up_scores, track_shifts
 
     began = time.monotonic()
     check_free(out, overwrite=overwrite)
+    search = None
+    if emerging:
+        from ..serving.shifts.emerging.find import open_search
+
+        search = open_search(scores, bundle=bundle_folder(emerging), settings=chosen)
     known = None
     if labelled and model:
         from ..model.bundle import open_bundle
@@ -86,9 +96,14 @@ def shift(
                 folder=folder,
                 progress=progress,
             )
+            stories = search.stories(progress=progress) if search else None
         lineage = look_up_scores(scores, bundle=found.scores.model["bundle"]) if track else None
         write_found(found, folder, links=links_of(lineage))
+        if stories:
+            add_emerging(stories, folder)
         write_report(folder, folder / REPORT_FILE)
     print_shifts(found, out=out)
+    if stories:
+        print_stories(stories)
     if lineage is not None:
         track_shifts(out, scores=scores, lineage=lineage, seconds=time.monotonic() - began)

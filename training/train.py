@@ -35,6 +35,7 @@ from .measuring.errors_table import worst_errors
 from .measuring.evaluation import Predictions, Report, measure, predict, predictions
 from .measuring.figures import draw_figures
 from .measuring.held_out import keep_held_out
+from .measuring.reference import keep_reference
 from .provenance import described_data, provenance, public_settings
 from .settings import TrainSettings
 from .tracking.run import NoTracking, Tracking
@@ -169,6 +170,10 @@ def train(
                 card=model_card(codebook=codebook, report=report, yardstick=linear_report, provenance=origin),
             )
             keep_held_out(folder, test=(predicted.probabilities, split.test), validation=(validated, split.validation))
+            keep_reference(
+                folder, backbone=settings.backbone, learned=split.train.texts, held_out=split.test.texts,
+                seed=settings.seed,
+            )  # fmt: skip
             write_yardstick(
                 folder / "tfidf",
                 classifier=linear,

@@ -37,4 +37,11 @@ class ShiftSettings(Settings):
     passages: Annotated[int, Field(ge=0)] = Field(default=5, description="passages shown before and after a shift")
     words: Annotated[int, Field(ge=0)] = Field(default=12, description="words shown before and after a shift")
     replicates: Annotated[int, Field(ge=50)] = Field(default=200, description="bootstrap samples behind an interval")
+    story: str | None = Field(
+        default=None, description="for --emerging: the task whose labels are stories; else the first of kind multi"
+    )
+    backbone: str | None = Field(
+        default=None,
+        description="for --emerging: where the bundle's pretrained backbone lies, if it was a local folder",
+    )
     seed: int = 0

@@ -10,8 +10,8 @@ from transformers.utils import logging
 from ...model.codebook import Codebook
 from ...model.errors import UserError
 from ...model.network import PassageClassifier, from_backbone
+from ...model.pretrained import resolve_backbone
 from ..settings import TrainSettings
-from .installed import resolve_backbone
 
 
 def _longest(encoder: dict[str, Any]) -> int | None:

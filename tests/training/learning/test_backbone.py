@@ -9,7 +9,8 @@ import pytest
 
 import narrashift
 from narrashift.model.codebook import parse_codebook
-from narrashift.training.learning.backbone import load_backbone, resolve_backbone
+from narrashift.model.pretrained import resolve_backbone
+from narrashift.training.learning.backbone import load_backbone
 from narrashift.training.settings import TrainSettings
 
 
