@@ -327,9 +327,10 @@ def print_stories(found: Emerging) -> None:
     )
     for story in found.stories[:MOST_SHIFTS]:
         growth = story.growth
+        words = ", ".join(word.word for word in story.words[:6])
         until = "" if story.lasts else f" until {story.ends}"
         print(
-            f"  {story.kind}, {story.begins}{until}: {', '.join(word.word for word in story.words[:6])} ({growth.within:.0f} articles, "
+            f"  {story.kind}, {story.begins}{until}: {words} ({growth.within:.0f} articles, "
             f"{growth.times:.0f} times as often as before, q {growth.q_value:.3f}; {story.sources[0].source} first)"
         )
 

@@ -1,6 +1,6 @@
 """A backbone as it was pretrained, for what passages are about: fine-tuning flattens that.
 
-Of passages of other worlds (climate, memes) against known ones, the distance to training passages is larger in 95 of 100
+A passage of another world (climate, memes) lies farther from the training passages than a known one in 95 of 100
 pairs by the pretrained encoder, and in 37 to 70 by the fine-tuned one (`benchmarks/emerging.py`).
 """
 

@@ -94,7 +94,8 @@ def read_reference(folder: Path, *, bundle: str) -> Reference:
     path = folder / FILE
     if not path.exists():
         raise UserError(
-            f"{path}: missing. A bundle trained by this version has it, a TF-IDF bundle never does: train the bundle again"
+            f"{path}: missing. Bundles trained before it was kept lack it, and TF-IDF bundles do. "
+            "Train the bundle again with: narrashift train"
         )
     try:
         table = pq.read_table(path)

@@ -132,7 +132,7 @@ def open_search(folders: Sequence[Path], *, bundle: Path | str, settings: ShiftS
 def _search(search: Search, *, progress: Progress) -> Emerging:
     progress("reading unexplained passages", 0, 0)
     sample = draw_sample(search.scores, settings=search.settings)
-    rows = sample.rows.with_columns(pl.Series("copy", _copies(sample.rows["text"].to_list()), dtype=pl.Boolean))
+    rows = sample.rows.with_columns(pl.Series("copy", passage_copies(sample.rows["text"].to_list()), dtype=pl.Boolean))
     done = 0
 
     def tick(many: int) -> None:
@@ -202,7 +202,7 @@ def _is_story(growth: Growth, *, settings: ShiftSettings) -> bool:
     return sure and growth.times >= TIMES and growth.within >= LEAST_ARTICLES
 
 
-def _copies(texts: list[str]) -> np.ndarray:
+def passage_copies(texts: list[str]) -> np.ndarray:
     """Which passages repeat an earlier one, ``(passages,)`` bool."""
     found = np.zeros(len(texts), dtype=bool)
     if texts:
