@@ -35,7 +35,7 @@ from narrashift.model.reference import Reference, distances, read_reference
 from narrashift.serving.shifts.emerging.find import Emerging, find_stories, passage_copies
 from narrashift.serving.shifts.emerging.sample import Sample, draw_sample, story_task
 from narrashift.serving.shifts.periods import period_of
-from narrashift.serving.shifts.scores import Scores, open_scores
+from narrashift.serving.shifts.scores import open_scores
 from narrashift.serving.shifts.settings import ShiftSettings
 
 ROOT = Path(__file__).parent.parent
@@ -43,7 +43,13 @@ DATA = ROOT.parent / "shared" / "data"
 WEEKS, BEGINS, EACH = 52, 30, 40
 LOOKS = 10
 """Weeks after the first in which a planted story is looked for."""
-SHARES = (0.025, 0.05, 0.1, 0.2)
+SHARES = (0.05, 0.1, 0.2)
+STORIES = {
+    "grain exports": r"(?i)\bgrain\b",
+    "IAEA mission": r"IAEA|Grossi",
+    "annexation": r"(?i)\bannex|referendum",
+}
+"""Real stories of the headlines, by a word that is in each of them."""
 PANDEMIC, SPORT = r"(?i)coronavirus|covid|vaccin|pandemic", r"(?i)olympi|athlet|championship"
 
 
@@ -218,7 +224,7 @@ def plant(
 def main() -> None:
     own = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     own.add_argument("bundle", type=Path, help="with reference.parquet")
-    own.add_argument("scores", type=Path, help="of headlines with a column `event`, with text")
+    own.add_argument("scores", type=Path, help="of ruwa_headlines, with text")
     own.add_argument("--data", type=Path, default=DATA)
     own.add_argument("--each", type=int, default=200, help="passages of each kind in `tell`, and of a story")
     own.add_argument("--years", type=int, default=3, help="of each story and share")
@@ -237,23 +243,15 @@ def main() -> None:
     sample = draw_sample(scores, settings=ShiftSettings(), most=arguments.most)
     sample = replace(sample, rows=sample.rows.filter(~pl.Series(passage_copies(sample.rows["text"].to_list()))))
     foreign = topics(arguments.data, each=arguments.each, rng=np.random.default_rng(1))
-    del foreign["memes"]  # no story
+    foreign = {"pandemic": foreign["pandemic"]}
     vectors = encoder.vectors([*sample.rows["text"], *(text for texts in foreign.values() for text in texts)])
     cost = (time.process_time() - began) / len(vectors) * 1e5
     say(f"{len(vectors)} passages placed, {cost:,.0f} s of processor time for 100,000")
-    rows, stories = with_stories(sample.rows, foreign, events=event_of(scores, sample.rows))
+    rows, stories = with_stories(sample.rows, foreign)
     plant(rows, vectors, stories, reference=reference, years=arguments.years)
 
 
-def event_of(scores: Scores, rows: pl.DataFrame) -> pl.Series:
-    """The event that each passage was collected for."""
-    table = scores.scan().select(pl.col(scores.id).cast(pl.String).alias("id"), "event").unique("id").collect()
-    return rows.select("id").join(table, on="id", how="left", maintain_order="left")["event"]
-
-
-def with_stories(
-    rows: pl.DataFrame, foreign: dict[str, list[str]], *, events: pl.Series
-) -> tuple[pl.DataFrame, dict[str, np.ndarray]]:
+def with_stories(rows: pl.DataFrame, foreign: dict[str, list[str]]) -> tuple[pl.DataFrame, dict[str, np.ndarray]]:
     """The background's rows and those of foreign stories behind them; for each story which rows are its own."""
     sources = rows["by"].to_list()
     rng = np.random.default_rng(2)
@@ -263,8 +261,9 @@ def with_stories(
     ]  # fmt: skip
     ids = pl.concat([rows["id"], pl.Series([r["id"] for r in more])])
     stories = {name: ids.str.starts_with(f"{name}-").to_numpy() for name in foreign}
-    known = np.concatenate([events.to_numpy() == "nuclear", np.zeros(len(more), dtype=bool)])
-    return pl.concat([rows, pl.DataFrame(more, schema=rows.schema)]), {**stories, "power plant": known}
+    rest = np.zeros(len(more), dtype=bool)
+    known = {name: np.concatenate([rows["text"].str.contains(word).to_numpy(), rest]) for name, word in STORIES.items()}
+    return pl.concat([rows, pl.DataFrame(more, schema=rows.schema)]), {**known, **stories}
 
 
 if __name__ == "__main__":

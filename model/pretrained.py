@@ -9,8 +9,10 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from tokenizers import Tokenizer
 
 from .classifier import Tick
 from .errors import UserError
@@ -62,13 +64,13 @@ class PretrainedEncoder:
                 where, dtype=torch.float32, use_safetensors=True, trust_remote_code=False
             ).eval()
             local = Path(where) / "tokenizer.json"
-            self.tokenizer = (
-                read_tokenizer(local)
-                if local.is_file()
-                else AutoTokenizer.from_pretrained(where, trust_remote_code=False)._tokenizer
-            )
+            found: Any = AutoTokenizer.from_pretrained(where, trust_remote_code=False) if not local.is_file() else None
+            self.tokenizer: Tokenizer = found.backend_tokenizer if found else read_tokenizer(local)
         except Exception as error:  # transformers, safetensors, tokenizers: each raises its own
-            raise UserError(f"backbone {name}: cannot be loaded ({str(error).splitlines()[0]})") from None
+            raise UserError(
+                f"backbone {name}: cannot be loaded ({str(error).splitlines()[0]}). Name a local folder or a hub id "
+                "that this machine can reach with --set backbone=NAME"
+            ) from None
         self.tokenizer.no_truncation()
         self.tokenizer.no_padding()
 
