@@ -76,10 +76,17 @@ const card = (story) => {
     figures(story));
 };
 
+const FIRST = 9;
+let all = false;
+const more = page.el("button", { type: "button", click: () => { all = true; show(); } }, "Show all");
+holder.after(more);
 const show = () => {
-  const shown = data.stories.filter((story) => familiar.checked || story.kind === "unknown topic");
+  const chosen = data.stories.filter((story) => familiar.checked || story.kind === "unknown topic");
+  const shown = all ? chosen : chosen.slice(0, FIRST);
   holder.replaceChildren(...shown.map(card));
+  more.hidden = shown.length === chosen.length;
   section.querySelector(".count").textContent = `${shown.length} of ${data.stories.length} shown`;
 };
 familiar.addEventListener("change", show);
+window.addEventListener("beforeprint", () => { all = true; show(); });
 show();

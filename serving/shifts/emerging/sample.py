@@ -95,7 +95,7 @@ def draw_sample(scores: Scores, *, settings: ShiftSettings, most: int = MOST) ->
     counts = pl.concat(counted).group_by(BY, PERIOD).agg(pl.col("articles").sum())
     first, last = int(counts[PERIOD].min()), int(counts[PERIOD].max())  # type: ignore[arg-type]
     periods = last - first + 1
-    rows = _smallest(drawn, each=max(most // periods, LEAST_EACH))
+    chosen = _smallest(drawn, each=max(most // periods, LEAST_EACH))
     sources = tuple(sorted(counts[BY].unique()))
     places = {name: row for row, name in enumerate(sources)}
     articles = np.zeros((len(sources), periods), dtype=np.int64)
@@ -104,10 +104,10 @@ def draw_sample(scores: Scores, *, settings: ShiftSettings, most: int = MOST) ->
     before, after = np.zeros(periods), np.zeros(periods)
     for period, many in pl.concat(totals).group_by("period").agg(pl.col("articles").sum()).iter_rows():
         before[period - first] = many
-    for period, many in rows.group_by("period").agg(pl.col("article").n_unique()).iter_rows():
+    for period, many in chosen.group_by("period").agg(pl.col("article").n_unique()).iter_rows():
         after[period - first] = many
     kept = np.divide(after, before, out=np.ones(periods), where=before > 0)
-    ordered = rows.with_columns(pl.col("period") - first).sort("day", "article", "passage").drop("hash")
+    ordered = chosen.with_columns(pl.col("period") - first).sort("day", "article", "passage").drop("hash")
     return Sample(task, ordered, sources, articles, kept, unexplained, first)
 
 
