@@ -319,6 +319,8 @@ def print_looked(looked: Looked) -> None:
     for channel, number in looked.waiting.items():
         said += f"; {number:,} reports wait for {'the webhook' if channel == 'webhook' else 'standard output'}"
     print(said, file=sys.stderr, flush=True)
+
+
 def print_stories(found: Emerging) -> None:
     """Stories without a label, the surest first, on standard output."""
     print(

@@ -29,10 +29,9 @@ from narrashift.seeds import seed_file
 from narrashift.training.data.corpus import Corpus, read_corpus
 from narrashift.training.labelling.functions import read_functions
 from narrashift.training.labelling.graded import wording
-from narrashift.training.labelling.judges import ask_bundle
+from narrashift.training.labelling.judges import ask_bundle, sentence_vectors
 from narrashift.training.labelling.label import SURE
 from narrashift.training.labelling.passages import given_shares
-from narrashift.training.labelling.vectors import sentence_vectors
 from narrashift.training.labelling.votes import SILENT, questions_of
 from narrashift.training.labelling.weighing import Weighed, decided_labels, weigh
 
@@ -63,9 +62,7 @@ def main() -> None:
         parts["real"] = read_corpus([given.data], codebook=BOOK)
     said = wording(BOOK)
     flat = [sentence for each in said.values() for _, sentence in each]
-    vectors = sentence_vectors(
-        [text for part in parts.values() for text in part.texts] + flat, backbone="minilm-l6", codebook=BOOK
-    )
+    vectors = sentence_vectors([text for part in parts.values() for text in part.texts] + flat, backbone="minilm-l6")
     ends = np.cumsum([len(part) for part in parts.values()])
     own = dict(zip(parts, np.split(vectors[: ends[-1]], ends[:-1]), strict=True))
     sentences, at = {}, int(ends[-1])

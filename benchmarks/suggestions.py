@@ -23,7 +23,7 @@ from sklearn.metrics import f1_score
 
 from narrashift.model.codebook import Codebook, read_codebook
 from narrashift.seeds import seed_file
-from narrashift.training.labelling.vectors import sentence_vectors
+from narrashift.training.labelling.judges import sentence_vectors
 from narrashift.training.suggesting.choice import choose
 
 RUW = Path("../shared/data/ruw_stance")
@@ -44,7 +44,7 @@ def main() -> None:
     names = sorted(set(labels))
     y = np.array([names.index(label) for label in labels])
     book = codebook_of(names)
-    vectors = sentence_vectors(texts, backbone="minilm-l6", codebook=book)
+    vectors = sentence_vectors(texts, backbone="minilm-l6")
     train, test = slice(0, cut), slice(cut, None)
     print(f"{cut:,} passages to choose from, {len(y) - cut:,} to measure on, {len(names)} labels")
     ways: dict[str, Choice] = {

@@ -9,9 +9,9 @@ import numpy as np
 
 from ...model.codebook import Codebook
 from ...model.errors import UserError
-from ...model.progress import Progress
+from ...model.pretrained import PretrainedEncoder
+from ...model.progress import Progress, silent
 from .graded import wording
-from .vectors import sentence_vectors
 
 
 def ask_bundle(folder: Path, texts: Sequence[str], *, codebook: Codebook, progress: Progress) -> dict[str, np.ndarray]:
@@ -39,9 +39,21 @@ def compare_wording(
     """Vectors ``(passages, dimensions)``, and task -> leaf of each sentence of its wording with their vectors."""
     said = wording(codebook)
     flat = [sentence for each in said.values() for _, sentence in each]
-    vectors = sentence_vectors([*texts, *flat], backbone=backbone, codebook=codebook, progress=progress)
+    vectors = sentence_vectors([*texts, *flat], backbone=backbone, progress=progress)
     sentences, at = {}, len(texts)
     for name, each in said.items():
         sentences[name] = ([leaf for leaf, _ in each], vectors[at : at + len(each)])
         at += len(each)
     return vectors[: len(texts)], sentences
+
+
+def sentence_vectors(texts: Sequence[str], *, backbone: str, progress: Progress = silent) -> np.ndarray:
+    """Vectors ``(texts, dimensions)`` of length 1 by a pretrained encoder that was made to compare sentences."""
+    encoder, done = PretrainedEncoder(backbone), 0
+
+    def tick(count: int) -> None:
+        nonlocal done
+        done += count
+        progress("reading passages", done, len(texts))
+
+    return encoder.vectors(texts, tick=tick)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ....model.language import LANGUAGES, languages
-from ...learning.installed import INSTALLED
+from ....model.pretrained import INSTALLED
 from .finding import Finding, Table
 from .material import Material
 

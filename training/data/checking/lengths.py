@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ....model.pretrained import resolve_backbone
 from ....model.tokens import count_tokens, read_tokenizer
-from ...learning.installed import resolve_backbone
 from .finding import Finding, Table
 from .material import Material
 
