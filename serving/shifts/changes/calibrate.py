@@ -1,23 +1,11 @@
-"""From a rate of false alarms to the gain that a change must have, series by series."""
+"""From a rate of false alarms to the gain that a change must have, and back: the tail of simulated maxima."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from .noise import Noise, Null, all_gains, simulate
-
 TAIL = 0.15
 """Share of the simulated maxima that the tail is fitted to."""
-
-
-def maxima(levels: np.ndarray, *, null: Null, noise: Noise, shortest: int) -> np.ndarray:
-    """The largest gain of any split in each simulated series without a shift: ``(replicates,)``.
-
-    Args:
-        levels: ``(classes,)``: shares of the whole series, above 0.
-        shortest: least periods of a segment; the series has at least twice as many.
-    """
-    return all_gains(simulate(levels, null=null, noise=noise), shortest=shortest).max(axis=1)
 
 
 def tail_fit(largest: np.ndarray) -> tuple[float, float]:

@@ -10,12 +10,10 @@ from typing import Literal, TypeVar
 import numpy as np
 
 from ....model.cores import usable_cores
-from .calibrate import maxima, threshold
+from .believed import Believed, Believer
 from .cost import split_gains, sums
-from .dating import date_interval
 from .discovery import q_values
 from .dispersion import Dispersion, estimate_dispersion, weights
-from .noise import Noise, Null, draw_noise
 from .outliers import drawn_in
 from .permute import block_length, permutation_p_value
 from .power import ENOUGH, articles_needed, detection_power
@@ -28,11 +26,15 @@ FALSE_ALARMS: dict[Sensitivity, float] = {"low": 0.01, "medium": 0.05, "high": 0
 Verdict = Literal["shift", "no shift", "insufficient data"]
 
 SHORTEST = 4
-REPLICATES = 300
 PERMUTATIONS = 299
 LEVEL = 0.95
 OBVIOUS = 30.0
-"""Gain at which a change is taken out of the noise, before there is a calibrated threshold."""
+"""Gain at which a change is taken out of the noise that is estimated first."""
+CANDIDATE = 10.0
+"""Gain at which a change is weighed; what is believed in the end has more."""
+MARKOV = 3.2
+"""How much less often than Markov's inequality allows (once in c) chance brings a Bayes factor of c, as a logarithm:
+measured on streams of starter passages without a shift, quiet and restless alike."""
 
 T = TypeVar("T")
 
@@ -45,7 +47,7 @@ class Change:
         period: its first period; `low` to `high` are those that it may have begun in, with 95 % confidence.
         begins: first period of the level before; `ends`: the one after the last of the new level.
         before: shares of every class, uncorrected, over the whole level before; `after`: over the new one.
-        gain: likelihood ratio of two levels against one, on the scale of `Searched.threshold`.
+        log_bayes_factor: of this change against none, on the scale of `Searched.threshold`.
         p_value: by block permutation; `q_value`: adjusted for all series of the run.
     """
 
@@ -56,7 +58,7 @@ class Change:
     ends: int
     before: tuple[float, ...]
     after: tuple[float, ...]
-    gain: float
+    log_bayes_factor: float
     p_value: float
     q_value: float = 1.0
 
@@ -71,7 +73,8 @@ class Searched:
         power: probability that a shift of the smallest size of interest in the middle would have been found.
         articles_needed: articles a period that it would take; None where no number would do, because the series is
             too short or too restless from period to period.
-        threshold: gain that a change must have at the asked rate of false alarms; infinite where it is too short.
+        threshold: log Bayes factor that a change must have at the asked rate of false alarms; infinite where the
+            series is too short.
         spread: intra-period correlation of the articles; `correlation`: of neighbouring periods.
     """
 
@@ -98,9 +101,9 @@ def find_changes(
 ) -> list[Searched]:
     """Changes of every series of a run.
 
-    Segments are found by optimal partitioning of a quasi-multinomial likelihood, in which a period counts by what its
-    volume and the series' over-dispersion leave it; the penalty is the gain that chance would reach, in simulations of
-    the series itself without a shift, as often as the rate of false alarms allows.
+    Optimal partitioning of a quasi-multinomial likelihood proposes them, in which a period counts by what its volume
+    and the series' over-dispersion leave it. Believed are those whose Bayes factor chance reaches as seldom as the rate
+    of false alarms allows, and they are dated by their posterior.
 
     Args:
         counts: ``(series, periods, classes)``: per class the sum of its articles' values in 0..1, whose total over the
@@ -120,44 +123,24 @@ def find_changes(
         return []
     dispersion = _dispersion(series, shortest=shortest)
     calm = drawn_in(series, dispersion, shortest=shortest)
-    weight = weights(series, dispersion)
-    weighted = calm.counts * weight[:, :, None]
-    noise = draw_noise(replicates=REPLICATES, periods=series.counts.shape[1], classes=series.counts.shape[2], seed=seed)
-    nulls = [_null(series, dispersion, weight, row) for row in range(len(series))]
+    weighted = calm.counts * weights(series, dispersion)[:, :, None]
     _, where, members = np.unique(source, return_inverse=True, return_counts=True)
-    years = series.lengths / periods_per_year
-    rate = np.minimum(FALSE_ALARMS[sensitivity] * years / members[where], 0.5)
-
-    def bound(row: int) -> float:
-        present = series.levels[row] > 0
-        if series.lengths[row] < 2 * shortest or present.sum() < 2:
-            return np.inf
-        drawn = maxima(series.levels[row][present], null=nulls[row], noise=noise, shortest=shortest)
-        return float(threshold(drawn, probability=rate[row]))
-
-    bounds = np.array(_each(bound, range(len(series)), threads=threads))
-    searchable = np.flatnonzero(np.isfinite(bounds))
-    splits = [np.array([], dtype=np.intp)] * len(series)
-    for row, found in zip(
-        searchable,
-        partition(
-            weighted[searchable], penalty=bounds[searchable], shortest=shortest, lengths=series.lengths[searchable]
-        ),
-        strict=True,
-    ):
-        splits[row] = found
+    rate = FALSE_ALARMS[sensitivity] * series.lengths / periods_per_year / members[where]
+    searchable = (series.lengths >= 2 * shortest) & ((series.levels > 0).sum(axis=1) > 1)
+    bounds = np.where(searchable, np.maximum(-np.log(np.maximum(rate, 1e-9)) - MARKOV, 0), np.inf)
+    proposed = partition(weighted, penalty=np.full(len(series), CANDIDATE), shortest=shortest, lengths=series.lengths)
+    believer = Believer(calm, shortest=shortest, level=LEVEL, threads=threads)
+    believed = believer.believed(proposed, bounds=bounds)
 
     def described(row: int) -> list[Change]:
-        return _described(
-            series, weighted[row], nulls[row], dispersion, row, splits[row], noise=noise, shortest=shortest, seed=seed
-        )
+        return _described(series, weighted[row], dispersion, row, believed[row], shortest=shortest, seed=seed)
 
-    changed = [row for row in range(len(series)) if len(splits[row])]
+    changed = [row for row in range(len(series)) if believed[row]]
     changes = dict(zip(changed, _each(described, changed, threads=threads), strict=True))
-    tests = len(searchable) + sum(len(found) - 1 for found in changes.values())
+    tests = int(searchable.sum()) + sum(len(found) - 1 for found in changes.values())
     _adjust(changes, tests=tests)
-    power = detection_power(series, dispersion, threshold=bounds, smallest=smallest)
-    needed = articles_needed(series, dispersion, threshold=bounds, smallest=smallest)
+    power = detection_power(series, dispersion, bound=bounds, smallest=smallest, shortest=shortest)
+    needed = articles_needed(series, dispersion, bound=bounds, smallest=smallest, shortest=shortest)
     return [
         Searched(
             changes=tuple(changes.get(row, ())),
@@ -183,44 +166,33 @@ def _dispersion(series: Stacked, *, shortest: int) -> Dispersion:
     return estimate_dispersion(series, segments=begins.cumsum(axis=1))
 
 
-def _null(series: Stacked, dispersion: Dispersion, weight: np.ndarray, row: int) -> Null:
-    own = slice(0, series.lengths[row])
-    return Null(series.articles[row, own], float(series.within[row]), weight[row, own], dispersion.posterior[row])
-
-
 def _described(
-    series: Stacked, weighted: np.ndarray, null: Null, dispersion: Dispersion, row: int, splits: np.ndarray,
-    *, noise: Noise, shortest: int, seed: int,
+    series: Stacked, weighted: np.ndarray, dispersion: Dispersion, row: int, believed: list[Believed],
+    *, shortest: int, seed: int,
 ) -> list[Change]:  # fmt: skip
-    """The changes of one series, each tested and dated between its neighbours."""
+    """The changes of one series, each tested between its neighbours."""
     length = int(series.lengths[row])
-    edges = [0, *splits.tolist(), length]
+    edges = [0, *(one.split for one in believed), length]
     present = series.levels[row] > 0
     spread = dispersion.spread[row]
-    alike = dispersion.correlation[row] * spread / (spread + np.median(1 / null.articles))
+    alike = dispersion.correlation[row] * spread / (spread + np.median(1 / series.articles[row, :length]))
+    at = series.periods[row]
     found = []
-    for start, split, end in zip(edges, edges[1:], edges[2:], strict=False):
-        part = slice(start, end)
-        counts = weighted[part, present]
-        gain = float(split_gains(sums(counts), shortest=shortest)[split - start])
-        own = replace(null, articles=null.articles[part], weights=null.weights[part])
-        low, high = date_interval(
-            counts, null=own, noise=noise, split=split - start, shortest=shortest, level=LEVEL
-        )  # fmt: skip
+    for one, start, split, end in zip(believed, edges, edges[1:], edges[2:], strict=False):
+        counts = weighted[start:end, present]
         p_value = permutation_p_value(
-            counts, gain=gain, split=split - start, shortest=shortest, block=block_length(correlation=alike),
-            permutations=PERMUTATIONS, seed=seed,
+            counts, gain=float(split_gains(sums(counts), shortest=shortest)[split - start]), split=split - start,
+            shortest=shortest, block=block_length(correlation=alike), permutations=PERMUTATIONS, seed=seed,
         )  # fmt: skip
         shares = [
             tuple((s / s.sum()).tolist())
             for s in (series.counts[row, start:split].sum(axis=0), series.counts[row, split:end].sum(axis=0))
         ]
-        at = series.periods[row]
         found.append(
             Change(
-                period=int(at[split]), low=int(at[start + low]), high=int(at[start + high]),
+                period=int(at[split]), low=int(at[one.low]), high=int(at[one.high]),
                 begins=int(at[start]), ends=int(at[end - 1]) + 1,
-                before=shares[0], after=shares[1], gain=gain, p_value=p_value,
+                before=shares[0], after=shares[1], log_bayes_factor=one.log_bayes_factor, p_value=p_value,
             )
         )  # fmt: skip
     return found

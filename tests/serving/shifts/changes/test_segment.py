@@ -7,7 +7,6 @@ import pytest
 import ruptures
 
 from narrashift.serving.shifts.changes.cost import multinomial_cost, split_gains, sums
-from narrashift.serving.shifts.changes.noise import all_gains
 from narrashift.serving.shifts.changes.segment import partition
 
 
@@ -64,9 +63,3 @@ def test_the_gain_of_a_split_is_what_it_takes_off_the_cost():
         apart = multinomial_cost(counts[:at].sum(axis=0)) + multinomial_cost(counts[at:].sum(axis=0))
         assert gains[at] == pytest.approx(multinomial_cost(counts.sum(axis=0)) - apart)
     assert np.isneginf(gains[[0, 1, 11, 12]]).all()
-
-
-def test_the_gains_of_simulated_series_are_those_of_series():
-    counts = streams(np.random.default_rng(2), 5, 20, 2)
-    quick = all_gains(counts.transpose(2, 0, 1).astype(np.float32), shortest=4)
-    assert quick == pytest.approx(split_gains(sums(counts), shortest=4)[:, 4:17], abs=1e-3)
