@@ -46,6 +46,10 @@ def split_gains(before: np.ndarray, *, shortest: int, lengths: np.ndarray | int 
 
 def _against(total: np.ndarray, level: np.ndarray) -> np.ndarray:
     """2 Σ S log(S / (N level)): small numbers, so that single precision is enough."""
-    size = total.sum(axis=-1, keepdims=True)
-    ratio = np.maximum(total, TINY) / np.maximum(size * level, TINY)
-    return 2 * (total * np.log(ratio)).sum(axis=-1)
+    classes = range(total.shape[-1])  # one after the other: sums over so short an axis are slow
+    size = sum(total[..., k] for k in classes)
+    gain = np.zeros_like(size)
+    for k in classes:
+        ratio = np.maximum(total[..., k], TINY) / np.maximum(size * level[..., k], TINY)
+        gain += total[..., k] * np.log(ratio)
+    return 2 * gain

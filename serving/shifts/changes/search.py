@@ -32,9 +32,10 @@ OBVIOUS = 30.0
 """Gain at which a change is taken out of the noise that is estimated first."""
 CANDIDATE = 10.0
 """Gain at which a change is weighed; what is believed in the end has more."""
-MARKOV = 3.2
-"""How much less often than Markov's inequality allows (once in c) chance brings a Bayes factor of c, as a logarithm:
-measured on streams of starter passages without a shift, quiet and restless alike."""
+COMMON, STEEPNESS = 2.6, 1.25
+"""Of series without a shift, one in exp(`COMMON` + `STEEPNESS` b) has a log Bayes factor of b or more: measured on
+streams of starter passages, quiet and restless, as a line to the careful side. Markov's inequality has one in exp(b).
+"""
 
 T = TypeVar("T")
 
@@ -127,7 +128,7 @@ def find_changes(
     _, where, members = np.unique(source, return_inverse=True, return_counts=True)
     rate = FALSE_ALARMS[sensitivity] * series.lengths / periods_per_year / members[where]
     searchable = (series.lengths >= 2 * shortest) & ((series.levels > 0).sum(axis=1) > 1)
-    bounds = np.where(searchable, np.maximum(-np.log(np.maximum(rate, 1e-9)) - MARKOV, 0), np.inf)
+    bounds = np.where(searchable, np.maximum((-np.log(np.maximum(rate, 1e-9)) - COMMON) / STEEPNESS, 0), np.inf)
     proposed = partition(weighted, penalty=np.full(len(series), CANDIDATE), shortest=shortest, lengths=series.lengths)
     believer = Believer(calm, shortest=shortest, level=LEVEL, threads=threads)
     believed = believer.believed(proposed, bounds=bounds)
