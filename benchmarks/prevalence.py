@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,7 +83,9 @@ def quapy_shares(question: Question, known: HeldOut, posteriors: np.ndarray, *, 
     }
 
 
-def measured(text: Text, *, number: int) -> Iterator[tuple[tuple, float, float, float]]:
+def measured(
+    text: Text, *, number: int, sizes: Sequence[int] = SIZES, quapy: bool = True
+) -> Iterator[tuple[tuple, float, float, float]]:
     """(question, size, confusions, method), mean absolute error, bias of low and of high shares."""
     for question in text.questions:
         rng = np.random.default_rng([number, len(question.name)])
@@ -99,7 +101,7 @@ def measured(text: Text, *, number: int) -> Iterator[tuple[tuple, float, float, 
         known = {"bundle": (base, None)}
         if text.held_out is not None:
             known |= {"labelled": (None, labelled), "both": (base, labelled)}
-        for size in SIZES:
+        for size in sizes:
             drawn = samples(true[population], len(question.classes), size=size, rng=rng)
             counts = counted(answers, drawn, space)
             found = {
@@ -109,7 +111,7 @@ def measured(text: Text, *, number: int) -> Iterator[tuple[tuple, float, float, 
                 for name, parts in known.items()
                 for method in METHODS
             }
-            if size == 200:
+            if size == 200 and quapy:
                 posteriors = class_probabilities(question, drawn_from.probabilities, codebook=base.codebook).astype(
                     float
                 )

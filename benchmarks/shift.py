@@ -27,14 +27,23 @@ import json
 import sys
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from prevalence import measured
+from prevalence_texts import texts
 from shift_peers import PEERS
 from streams import BURSTS, REAL, STARTER, Pool, Stream, draw_stream, read_pools
 
+from narrashift.model.bundle import open_bundle
+from narrashift.serving.shifts.changes.calibration import Calibration, fit_calibration
 from narrashift.serving.shifts.changes.posteriors import at_shares, own_shares
 from narrashift.serving.shifts.changes.search import FALSE_ALARMS, Searched, Sensitivity, find_changes
+from narrashift.serving.shifts.prevalence.confusion import FEWEST
 
 WEEKS = 365.2425 / 7
 ARTICLES = (10, 25, 50, 200)
@@ -46,21 +55,44 @@ LATER = (4, 5, 6, 7, 8, 10, 13, 17)
 
 
 class Values:
-    """What an article of a stream counts for a series: one of three readings of the bundle's answers; how to search."""
+    """What an article of a stream counts for a series: a reading of the bundle's answers; how to search.
 
-    def __init__(self, kind: str, *, trained: np.ndarray, sensitivity: Sensitivity = "medium") -> None:
+    Args:
+        labelled: with kind `labelled`, half of the passages -> the other half, which is the labelled sample.
+    """
+
+    def __init__(
+        self, kind: str, *, trained: np.ndarray, sensitivity: Sensitivity = "medium",
+        labelled: dict[int, Pool] | None = None,
+    ) -> None:  # fmt: skip
         self.kind = kind
         self.sensitivity = sensitivity
         self.trained = trained
+        self.labelled = labelled or {}
+        self.calibrations: dict[tuple[int, tuple[int, ...]], Calibration | None] = {}
 
     def of(self, stream: Stream, pool: Pool, columns: Sequence[int]) -> np.ndarray:
         """``(articles, classes)``."""
         values = stream.values(pool.hard if self.kind == "hard" else pool.soft, columns)
-        if self.kind != "own":
+        if self.kind not in ("own", "labelled"):
             return values
         shares = self.trained[list(columns)]
         shares = np.array([1 - shares[0], shares[0]]) if len(columns) == 1 else shares / shares.sum()
+        own = self._calibration(pool, tuple(columns)) if self.kind == "labelled" else None
+        if own is not None:
+            values, shares = own.applied(values), own.shares
         return at_shares(values, trained=shares, shares=own_shares(values, trained=shares))
+
+    def _calibration(self, pool: Pool, columns: tuple[int, ...]) -> Calibration | None:
+        key = (id(pool), columns)
+        if key not in self.calibrations:
+            other = self.labelled[id(pool)]
+            probs, true = other.soft[:, list(columns)], other.true[:, list(columns)]
+            if len(columns) == 1:
+                probs, true = (np.concatenate([1 - part, part], axis=1) for part in (probs, true))
+            enough = true.sum(axis=0).min() >= FEWEST
+            self.calibrations[key] = fit_calibration(probs, true.argmax(axis=1)) if enough else None
+        return self.calibrations[key]
 
 
 def searched(
@@ -93,28 +125,54 @@ def main() -> None:
     arguments = parser().parse_args()
     pools = read_pools(arguments.bundle, data=arguments.data)
     starter = read_pools(arguments.bundle, data=STARTER)
-    values = Values(
-        arguments.values,
-        trained=np.concatenate([half.true for half in starter]).mean(axis=0),
-        sensitivity=arguments.sensitivity,
-    )
+    options = {
+        "trained": np.concatenate([half.true for half in starter]).mean(axis=0),
+        "labelled": {id(pools[0]): pools[1], id(pools[1]): pools[0]},
+    }
+    values = Values(arguments.values, sensitivity=arguments.sensitivity, **options)
     say(f"{arguments.data.name}: {[len(pool.true) for pool in pools]} passages a half, values: {arguments.values}")
     for pool in pools:
         say("planted: " + ", ".join(pool.labels[column][1] for column in pool.plantable()))
+    volumes = (50,) if arguments.quick else arguments.articles
     cells = {
-        (articles, burst, shift): drawn_cell(pools, articles, burst, shift, streams=arguments.streams)
-        for articles in arguments.articles
+        (articles, burst, shift): drawn_cell(
+            pools, articles, burst, shift, streams=10 if arguments.quick else arguments.streams
+        )
+        for articles in volumes
         for burst in BURSTS
         for shift in (0.0, *SHIFTS)
     }
-    started = time.perf_counter()
+    started = time.process_time()
     found = {cell: searched(drawn, values) for cell, drawn in cells.items()}
-    say(f"searched {sum(map(len, cells.values()))} streams in {time.perf_counter() - started:.0f} s")
+    say(f"searched {sum(map(len, cells.values()))} streams in {time.process_time() - started:.0f} processor seconds")
     for line in tables(cells, found):
         say(line)
-    figures = headline(cells, found, values)
+    figures = headline(cells, found)
+    figures["delay_periods"] = delay(cells, values)
+    rows = [row_of("**narrashift**", values.sensitivity, cells, {c: planted_changes(cells[c], found[c]) for c in cells},
+                   alarmed=figures["false_alarms_per_source_year"])]  # fmt: skip
+    if arguments.values != "labelled":
+        sample = Values("labelled", sensitivity=arguments.sensitivity, **options)
+        given = {cell: searched(drawn, sample) for cell, drawn in cells.items()}
+        with_sample = headline(cells, given)
+        figures |= {f"{name}/labelled": value for name, value in with_sample.items()}
+        rows.append(row_of("**narrashift**, labelled half", values.sensitivity, cells,
+                           {c: planted_changes(cells[c], given[c]) for c in cells},
+                           alarmed=with_sample["false_alarms_per_source_year"]))  # fmt: skip
     if arguments.peers:
-        figures |= peer_figures(cells, values)
+        for name in PEERS:
+            own, row = apart(name, cells, values)
+            figures |= own
+            rows.append(row)
+        shifted = [one for burst in BURSTS for one in cells[50, burst, 0.2]]
+        figures["detection/oracle"] = share(hits(shifted, [[told(stream, pool, values)] for stream, pool in shifted]))
+    kinds = " | ".join(f"{articles}, {100 * shift:.0f} points" for articles, shift in sizes_of(cells))
+    say(f"| all kinds of burstiness: found, F1 | setting | false alarms | {kinds} |")
+    say("|---" * (3 + len(sizes_of(cells))) + "|")
+    for row in rows:
+        say(row)
+    figures |= prevalence_errors(arguments.bundle, real=arguments.data == REAL, halves=2 if arguments.quick else 8)
+    say(f"{time.process_time():.0f} processor seconds, peers' not counted")
     print(json.dumps(figures) if arguments.json else "\n".join(f"{k}: {v:.3f}" for k, v in figures.items()))
 
 
@@ -124,9 +182,10 @@ def parser() -> argparse.ArgumentParser:
     own.add_argument("--data", type=Path, default=REAL if REAL.exists() else STARTER)
     own.add_argument("--streams", type=int, default=40, help="of each volume, burstiness and size of shift")
     own.add_argument("--articles", type=int, nargs="+", default=list(ARTICLES), help="a week; 50 among them")
-    own.add_argument("--values", choices=("own", "soft", "hard"), default="own")
+    own.add_argument("--values", choices=("own", "labelled", "soft", "hard"), default="own")
     own.add_argument("--sensitivity", choices=tuple(FALSE_ALARMS), default="medium")
     own.add_argument("--peers", action=argparse.BooleanOptionalAction, default=True)
+    own.add_argument("--quick", action="store_true", help="10 streams a kind, 50 articles a week: a rough look")
     own.add_argument("--json", action="store_true", help="one flat JSON object as the last line")
     return own
 
@@ -144,7 +203,7 @@ def drawn_cell(
     for i in range(streams):
         pool = pools[i % len(pools)]
         options = {"articles": articles, "shift": shift, "burst": BURSTS[burst], "columns": pool.plantable()}
-        drawn.append((draw_stream(pool, rng=rng, **options), pool))
+        drawn.append((draw_stream(pool, rng=rng, **options).once(), pool))
     return drawn
 
 
@@ -217,28 +276,22 @@ def tables(cells: Cells, found: Found) -> list[str]:
     return lines
 
 
-def headline(cells: Cells, found: Found, values: Values) -> dict[str, float]:
+def headline(cells: Cells, found: Found) -> dict[str, float]:
     """20 points at 50 articles a week, all kinds of burstiness alike; false alarms at every volume."""
     shifted = [(50, burst, 0.2) for burst in BURSTS]
-    kinds = dict.fromkeys((cell[0], cell[2]) for cell in cells if cell[2])
-    of_kind = [[(articles, burst, shift) for burst in BURSTS] for articles, shift in kinds]
-    own = [np.concatenate([hits(cells[c], planted_changes(cells[c], found[c])) for c in some]) for some in of_kind]
-    quiet = np.concatenate([alarms(cells[c], found[c]) for c in cells if c[2] == 0])
-    each = " | ".join(f"{articles}, {100 * shift:.0f} points" for articles, shift in kinds)
-    say(f"| all kinds of burstiness: found, F1 | setting | false alarms | {each} |")
-    each = " | ".join(f"{share(rows):.3f}, {f1(rows):.3f}" for rows in own)
-    say(f"| narrashift | {values.sensitivity} | {rate(quiet):.3f} | {each} |")
     rows = np.concatenate([hits(cells[c], planted_changes(cells[c], found[c])) for c in shifted])
     nulls = np.concatenate([alarms(cells[c], found[c]) for c in cells if c[2] == 0])
     for name, own, figure in (("detection", rows, share), ("F1", rows, f1), ("false alarms", nulls, rate)):
         say(f"{name}: {figure(own):.3f} [{interval(own, figure)[0]:.3f}, {interval(own, figure)[1]:.3f}]")
-    waits = delays([one for c in shifted for one in cells[c][: len(cells[c]) // 2]], values)
+    return {"detection": share(rows), "false_alarms_per_source_year": rate(nulls)}
+
+
+def delay(cells: Cells, values: Values) -> float:
+    """Median weeks, of half the streams of each burstiness."""
+    some = [one for burst in BURSTS for one in cells[50, burst, 0.2][: -(-len(cells[50, burst, 0.2]) // 2)]]
+    waits = delays(some, values)
     say(f"delay, of {len(waits)}: " + ", ".join(f"≤ {k}: {np.mean(waits <= k):.2f}" for k in LATER))
-    return {
-        "detection": share(rows),
-        "false_alarms_per_source_year": rate(nulls),
-        "delay_periods": float(np.median(waits)),
-    }
+    return float(np.median(waits))
 
 
 def delays(drawn: Sequence[tuple[Stream, Pool]], values: Values) -> np.ndarray:
@@ -251,46 +304,88 @@ def delays(drawn: Sequence[tuple[Stream, Pool]], values: Values) -> np.ndarray:
     return waits
 
 
-def peer_figures(cells: Cells, values: Values) -> dict[str, float]:
-    """Every peer at its best setting at equal false alarms; the figures are of 20 points at 50 articles a week."""
-    shifted = [one for burst in BURSTS for one in cells[50, burst, 0.2]]
+Sizes = list[tuple[int, float]]
+
+
+def sizes_of(cells: Cells) -> Sizes:
+    """Articles a week and shifts that were measured."""
+    return list(dict.fromkeys((cell[0], cell[2]) for cell in cells if cell[2]))
+
+
+def row_of(
+    name: str, setting: str, cells: Cells, changes: dict[tuple[int, str, float], list[list[int]]], *, alarmed: float
+) -> str:
+    """A line of the table in which all stand: found and F1 of each volume and size, every burstiness alike."""
+    row = f"| {name} | {setting} | {alarmed:.3f} |"
+    for articles, shift in sizes_of(cells):
+        own = np.concatenate([hits(cells[c], changes[c]) for c in ((articles, burst, shift) for burst in BURSTS)])
+        row += f" {share(own):.3f}, {f1(own):.3f} |"
+    return row
+
+
+def apart(name: str, cells: Cells, values: Values) -> tuple[dict[str, float], str]:
+    """A peer in a process of its own: should that end, the other peers are still measured, and it is said."""
+    MEASURED.update(cells=cells, values=values)  # handed on by fork, not by pickle
+    with ProcessPoolExecutor(1, mp_context=get_context("fork")) as pool:
+        try:
+            return pool.submit(peer_figures, name).result()
+        except BrokenProcessPool:
+            return {}, f"| {name} | its process ended without a word | – |" + " – |" * len(sizes_of(cells))
+
+
+MEASURED: dict[str, Any] = {}
+
+
+def peer_figures(name: str) -> tuple[dict[str, float], str]:
+    """A peer at its best setting at equal false alarms; the figures are of 20 points at 50 articles a week."""
+    cells, values = MEASURED["cells"], MEASURED["values"]
     quiet = [one for cell, drawn in cells.items() if cell[2] == 0 for one in drawn]
     years = sum(stream.weeks for stream, _ in quiet) / WEEKS
-    figures = {}
-    for name, (search, settings) in PEERS.items():
-        started = time.perf_counter()
-        alone = name in ("cusum", "adwin", "page_hinkley")
-        series = [
-            (stream, values.of(stream, pool, columns)[:, [0, k] if alone else slice(None)])
-            for stream, pool in quiet
-            for columns in pool.series()
-            for k in (range(len(columns)) if alone and len(columns) > 1 else [-1])
-        ]
-        low, high = 0, len(settings) - 1
-        counted: dict[int, float] = {}
-        while low < high:
-            middle = (low + high) // 2
-            counted[middle] = sum(len(search(*own, settings[middle])) for own in series) / years
-            low, high = (low, middle) if counted[middle] <= GOAL else (middle + 1, high)
-        if low not in counted:
-            counted[low] = sum(len(search(*own, settings[low])) for own in series) / years
-        found = {}
-        for articles, shift in dict.fromkeys((cell[0], cell[2]) for cell in cells if cell[2]):
-            drawn = [one for burst in BURSTS for one in cells[articles, burst, shift]]
-            changes = []
-            for stream, pool in drawn:
-                columns = pool.series()[planted(stream, pool)]
-                own = values.of(stream, pool, columns)
-                own = own[:, [0, columns.index(stream.column)]] if alone and len(columns) > 1 else own
-                changes.append(search(stream, own, settings[low]))
-            found[articles, shift] = hits(drawn, changes)
-        figures[f"detection/{name}"] = share(found[50, 0.2])
-        figures[f"false_alarms_per_source_year/{name}"] = counted[low]
-        each = " | ".join(f"{share(rows):.3f}, {f1(rows):.3f}" for rows in found.values())
-        took = time.perf_counter() - started
-        say(f"| {name} | {settings[low]:.3g} | {counted[low]:.3f} | {each} | ({took:.0f} s)")
-    say(f"oracle: {share(hits(shifted, [[told(stream, pool, values)] for stream, pool in shifted])):.3f}")
-    return figures
+    search, settings = PEERS[name]
+    started = time.process_time()
+    alone = name in ("cusum", "adwin", "page_hinkley")
+    series = [
+        (stream, values.of(stream, pool, columns)[:, [0, k] if alone else slice(None)])
+        for stream, pool in quiet
+        for columns in pool.series()
+        for k in (range(len(columns)) if alone and len(columns) > 1 else [-1])
+    ]
+    low, high = 0, len(settings) - 1
+    counted: dict[int, float] = {}
+    while low < high:
+        middle = (low + high) // 2
+        counted[middle] = sum(len(search(*own, settings[middle])) for own in series) / years
+        low, high = (low, middle) if counted[middle] <= GOAL else (middle + 1, high)
+    if low not in counted:
+        counted[low] = sum(len(search(*own, settings[low])) for own in series) / years
+    changes: dict[tuple[int, str, float], list[list[int]]] = {}
+    for cell, drawn in cells.items():
+        changes[cell] = []
+        for stream, pool in drawn if cell[2] else ():
+            columns = pool.series()[planted(stream, pool)]
+            own = values.of(stream, pool, columns)
+            own = own[:, [0, columns.index(stream.column)]] if alone and len(columns) > 1 else own
+            changes[cell].append(search(stream, own, settings[low]))
+    say(f"{name}: {time.process_time() - started:.0f} processor seconds")
+    shifted = np.concatenate([hits(cells[50, burst, 0.2], changes[50, burst, 0.2]) for burst in BURSTS])
+    figures = {f"detection/{name}": share(shifted), f"false_alarms_per_source_year/{name}": counted[low]}
+    return figures, row_of(name, f"{settings[low]:.3g}", cells, changes, alarmed=counted[low])
+
+
+def prevalence_errors(bundle: Path, *, real: bool, halves: int) -> dict[str, float]:
+    """Mean absolute error of shares of 200 passages: `prevalence.py` has more."""
+    text = next(one for one in texts(open_bundle(bundle)) if one.name == ("real" if real else "starter"))
+    errors: dict[tuple[str, str], list[float]] = {}
+    for number in range(halves):
+        for (_, _, known, method), error, *_ in measured(text, number=number, sizes=(200,), quapy=False):
+            errors.setdefault((known, method), []).append(error)
+    figures = {
+        "prevalence_mae/raw": errors["bundle", "count"],
+        "prevalence_mae/corrected": errors["bundle", "matching"],
+    }
+    if ("both", "matching") in errors:
+        figures["prevalence_mae/corrected/labelled"] = errors["both", "matching"]
+    return {name: float(np.mean(found)) for name, found in figures.items()}
 
 
 def told(stream: Stream, pool: Pool, values: Values) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import ruptures
+from river.base import DriftDetector
 from river.drift import ADWIN, PageHinkley
 from streams import Stream
 
@@ -72,19 +73,22 @@ def cusum(stream: Stream, values: np.ndarray, strictness: float, *, slack: float
 
 
 def adwin(stream: Stream, values: np.ndarray, strictness: float) -> list[int]:
-    """river's ADWIN, fed the last class's values article by article; the new level begins where its window now does."""
-    detector = ADWIN(delta=10.0**-strictness, clock=8)
-    found = []
-    for i, value in enumerate(values[:, -1].tolist()):
-        detector.update(value)
-        if detector.drift_detected:
-            found.append(int(stream.week[max(i + 1 - int(detector.width), 0)]))
-    return sorted({*found} - {0})
+    """river's ADWIN, fed the last class's values article by article.
+
+    It dates a change by its alarm: river drops few articles from the window at an alarm and empties it with the next
+    one, so that where the window begins says nothing.
+    """
+    return _alarms(ADWIN(delta=10.0**-strictness, clock=8), stream, values)
 
 
 def page_hinkley(stream: Stream, values: np.ndarray, strictness: float) -> list[int]:
     """river's Page–Hinkley, fed article by article; it dates a change by its alarm."""
-    detector = PageHinkley(min_instances=30, delta=0.02, threshold=strictness, alpha=1.0, mode="both")
+    return _alarms(
+        PageHinkley(min_instances=30, delta=0.02, threshold=strictness, alpha=1.0, mode="both"), stream, values
+    )
+
+
+def _alarms(detector: DriftDetector, stream: Stream, values: np.ndarray) -> list[int]:
     found = []
     for i, value in enumerate(values[:, -1].tolist()):
         detector.update(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -119,6 +119,7 @@ class Stream:
         column: whose share was planted.
         at: first week of the new share, or None.
         before, after: true shares planted.
+        again: ``(articles,)`` bool: printed before in its week.
     """
 
     passages: np.ndarray
@@ -128,6 +129,11 @@ class Stream:
     at: int | None
     before: float
     after: float
+    again: np.ndarray
+
+    def once(self) -> Stream:
+        """Without what is printed again, as `narrashift shift` counts. (A passage drawn twice is no reprint.)"""
+        return self._only(~self.again, weeks=self.weeks)
 
     def values(self, values: np.ndarray, columns: Sequence[int]) -> np.ndarray:
         """``(articles, classes)``: the columns' values; of one column, off and on."""
@@ -140,10 +146,10 @@ class Stream:
 
     def until(self, week: int) -> Stream:
         """The stream as it was before this week."""
-        return Stream(
-            self.passages[self.week < week], self.week[self.week < week], week, self.column, self.at, self.before,
-            self.after,
-        )  # fmt: skip
+        return self._only(self.week < week, weeks=week)
+
+    def _only(self, kept: np.ndarray, *, weeks: int) -> Stream:
+        return replace(self, passages=self.passages[kept], week=self.week[kept], again=self.again[kept], weeks=weeks)
 
 
 def draw_stream(
@@ -167,11 +173,15 @@ def draw_stream(
     share = np.clip(level + np.sqrt(burst.spread * level * (1 - level)) * deviation, 0, 1)
     volume = np.maximum(rng.poisson(articles * np.exp(SWING * rng.standard_normal(weeks) - SWING**2 / 2)), 1)
     has, has_not = np.flatnonzero(pool.true[:, column] == 1), np.flatnonzero(pool.true[:, column] == 0)
-    drawn = []
+    drawn, again = [], []
     for week in range(weeks):
         on = rng.random(volume[week]) < share[week]
         own = np.where(on, rng.choice(has, volume[week]), rng.choice(has_not, volume[week]))
-        for i in np.flatnonzero(rng.random(volume[week]) < burst.reprints):
-            own[i] = own[rng.integers(i)] if i else own[i]
+        reprinted = rng.random(volume[week]) < burst.reprints
+        reprinted[0] = False
+        for i in np.flatnonzero(reprinted):
+            own[i] = own[rng.integers(i)]
         drawn.append(own)
-    return Stream(np.concatenate(drawn), np.repeat(np.arange(weeks), volume), weeks, column, at, before, after)
+        again.append(reprinted)
+    passages, weekly = np.concatenate(drawn), np.repeat(np.arange(weeks), volume)
+    return Stream(passages, weekly, weeks, column, at, before, after, np.concatenate(again))

@@ -90,28 +90,30 @@ def find_shifts(
             raise UserError(_nothing_counted(scores, skipped, settings=settings))
         first, last = first_and_last(files)
         run = _Run(scores, settings, asked, files, first, last)
-        table, sums, squares, names = _counted(run, progress=progress)
+        counts = _counted(run, progress=progress)
         progress("searching for shifts", 0, 0)
         searched = find_changes(
-            counts=sums,
-            squares=squares,
-            source=np.repeat(np.arange(len(names)), len(asked)),
+            counts=counts.sums,
+            squares=counts.squares,
+            source=np.repeat(np.arange(len(counts.names)), len(asked)),
             periods_per_year=per_year(settings.every),
             sensitivity=settings.sensitivity,
-            smallest=settings.smallest,
+            smallest=settings.smallest * counts.responses,
             seed=settings.seed,
         )
         series = [
             Series(name, question, searched[row * len(asked) + column])
-            for row, name in enumerate(names)
+            for row, name in enumerate(counts.names)
             for column, question in enumerate(asked)
         ]
         shifts = _sized(run, series)
-        volume = _volume(run, names, articles=sums[:: len(asked)].sum(axis=2))
+        volume = _volume(run, counts.names, articles=counts.articles)
     shifts.sort(key=lambda shift: (shift.q_value, shift.p_value, -abs(shift.change.value), shift.by, shift.date))
     progress("gathering evidence", 0, 0)
     shown = show(shifts, scores=scores, narratives=told, settings=settings)
-    return Found(scores, settings, table, series, shown, volume, _notes(scores, skipped, asked, settings=settings))
+    return Found(
+        scores, settings, counts.table, series, shown, volume, _notes(scores, skipped, asked, settings=settings)
+    )
 
 
 @dataclass(frozen=True)
@@ -128,21 +130,46 @@ class _Run:
             yield from sources(file, codebook=self.scores.codebook, first=self.first, last=self.last)
 
 
-def _counted(run: _Run, *, progress: Progress) -> tuple[pl.DataFrame, np.ndarray, np.ndarray, list[str]]:
-    """The table of shares; sums and squares ``(sources × questions, periods, classes)``; the sources' names."""
+@dataclass(frozen=True)
+class _Counts:
+    """What is searched.
+
+    Attributes:
+        table: of shares.
+        sums, squares: ``(sources × questions, periods, classes)``; see `series.sums_of`.
+        responses: ``(sources × questions,)``.
+        articles: ``(sources, periods)``, reprints and all.
+        names: the sources'.
+    """
+
+    table: pl.DataFrame
+    sums: np.ndarray
+    squares: np.ndarray
+    responses: np.ndarray
+    articles: np.ndarray
+    names: list[str]
+
+
+def _counted(run: _Run, *, progress: Progress) -> _Counts:
     widest = max(len(asked.question.classes) for asked in run.asked)
     tables: list[pl.DataFrame] = []
     sums: list[np.ndarray] = []
     squares: list[np.ndarray] = []
+    responses: list[float] = []
+    articles: list[np.ndarray] = []
     names: list[str] = []
     for number, source in enumerate(run.sources(), start=1):
         for asked in run.asked:
             tables.append(shares_table(source, asked=asked, first=run.first, settings=run.settings))
-            for found, kept in zip(sums_of(source, asked=asked, scores=run.scores), (sums, squares), strict=True):
-                kept.append(np.pad(found, ((0, 0), (0, widest - found.shape[1]))))
+            *found, response = sums_of(source, asked=asked, scores=run.scores)
+            responses.append(response)
+            for one, kept in zip(found, (sums, squares), strict=True):
+                kept.append(np.pad(one, ((0, 0), (0, widest - one.shape[1]))))
+        articles.append(np.diff(source.periods))
         names.append(source.name)
         progress("counting sources", number, 0)
-    return pl.concat(tables).sort("by", maintain_order=True), np.stack(sums), np.stack(squares), names
+    table = pl.concat(tables).sort("by", maintain_order=True)
+    return _Counts(table, np.stack(sums), np.stack(squares), np.array(responses), np.stack(articles), names)
 
 
 def _sized(run: _Run, series: Sequence[Series]) -> list[Shift]:

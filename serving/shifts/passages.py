@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +47,21 @@ class Source:
     leaves: dict[str, np.ndarray]
     articles: np.ndarray
     periods: np.ndarray
+
+    @cached_property
+    def first_prints(self) -> np.ndarray:
+        """``(articles,)`` bool: False for an article all of whose probabilities another of its period has had.
+
+        Different passages never get the same probabilities to the last bit; the same passage always does.
+        """
+        every = np.concatenate([np.asarray(leaves, dtype=np.float32) for leaves in self.leaves.values()], axis=1)
+        passage = pl.from_numpy(every).hash_rows(seed=0).to_numpy()
+        passages = np.diff(self.articles)
+        place = np.arange(len(passage)) - np.repeat(self.articles[:-1], passages)
+        article = np.add.reduceat(passage * (2 * place + 1).astype(np.uint64), self.articles[:-1])
+        period = np.repeat(np.arange(len(self.periods) - 1), np.diff(self.periods))
+        table = pl.DataFrame({"period": period, "article": article})  # sums wrap around: hashes of whole articles
+        return table.select(pl.struct("period", "article").is_first_distinct()).to_series().to_numpy()
 
 
 def located(scores: Scores, *, settings: ShiftSettings, parts: Sequence[Path]) -> pl.LazyFrame:

@@ -9,15 +9,16 @@ import numpy as np
 import polars as pl
 
 from ...model.held_out import HeldOut
+from .changes.calibration import Calibration, fit_calibration
 from .changes.posteriors import at_shares, own_shares
 from .passages import Source
 from .periods import first_day
 from .prevalence.answers import AnswerSpace, answer_space
 from .prevalence.articles import Articles
-from .prevalence.confusion import Confusion, fit_confusion, plain_confusion
+from .prevalence.confusion import FEWEST, Confusion, fit_confusion, plain_confusion
 from .prevalence.intervals import share_intervals
 from .prevalence.quantify import DEFAULT, Method
-from .prevalence.questions import Question, class_probabilities
+from .prevalence.questions import Question, class_probabilities, true_classes
 from .scores import Scores
 from .settings import ShiftSettings
 
@@ -28,6 +29,7 @@ class Asked:
 
     Attributes:
         method: `count` where nothing can be corrected, and then `reason` says why.
+        calibration: of its probabilities to a labelled sample of the dump, where there is one.
     """
 
     question: Question
@@ -35,6 +37,7 @@ class Asked:
     confusion: Confusion
     method: Method
     reason: str | None = None
+    calibration: Calibration | None = None
 
     @property
     def task(self) -> str:
@@ -72,8 +75,19 @@ def ask(
             continue
         confusion = fit_confusion(space, held_out, labelled=labelled, seed=seed)
         why = confusion.uncorrected(question.classes)
-        asked.append(Asked(question, space, confusion, "count" if why else DEFAULT, why))
+        own = None if labelled is None else _calibration(question, labelled)
+        asked.append(Asked(question, space, confusion, "count" if why else DEFAULT, why, own))
     return asked
+
+
+def _calibration(question: Question, labelled: HeldOut) -> Calibration | None:
+    """None where a class has too few labelled passages."""
+    true = true_classes(question, labelled)
+    known = true >= 0
+    if np.bincount(true[known], minlength=len(question.classes)).min() < FEWEST:
+        return None
+    probs = class_probabilities(question, labelled.probabilities, codebook=labelled.codebook).astype(np.float64)
+    return fit_calibration(probs[known], true[known])
 
 
 def _nothing(scores: Scores) -> HeldOut:
@@ -126,20 +140,41 @@ def shares_table(source: Source, *, asked: Asked, first: int, settings: ShiftSet
     )
 
 
-def sums_of(source: Source, *, asked: Asked, scores: Scores) -> tuple[np.ndarray, np.ndarray]:
-    """Sums over each period's articles of their mean probabilities, and of the squares: ``(periods, classes)`` each.
+def sums_of(source: Source, *, asked: Asked, scores: Scores) -> tuple[np.ndarray, np.ndarray, float]:
+    """What a source's series is searched by.
 
-    Probabilities are those at the source's own shares of the classes, which move most with the true share.
+    Returns:
+        Sums over each period's articles of their mean probabilities, and of the squares, ``(periods, classes)`` each,
+        and how far the mean probability of a class moves when its true share moves by one, 0..1. Probabilities are
+        those at the source's own shares of the classes, which move most with the true share. An article that is
+        printed again in its period counts once: it says nothing more of what the source writes.
     """
+    response = 1.0
     probs = class_probabilities(asked.question, source.leaves, codebook=scores.codebook).astype(np.float64)
     if asked.method != "count":
-        trained = asked.confusion.prior
-        probs = at_shares(probs, trained=trained, shares=own_shares(probs, trained=trained))
+        trained, values = asked.confusion.prior, asked.confusion.values
+        if asked.calibration is not None:
+            trained = asked.calibration.shares
+            probs, values = asked.calibration.applied(probs), asked.calibration.applied(values)
+        shares = own_shares(probs, trained=trained)
+        probs = at_shares(probs, trained=trained, shares=shares)
+        response = _response(asked.confusion.rates @ at_shares(values, trained=trained, shares=shares))
     passages = np.diff(source.articles)
     values = probs
     if len(passages) < len(probs):
         values = np.add.reduceat(probs, source.articles[:-1], axis=0) / passages[:, None]
     values = np.clip(values / values.sum(axis=1, keepdims=True), 0, 1)
+    values = values * source.first_prints[:, None]
     ends = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
     squares = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values**2, axis=0)])
-    return np.diff(ends[source.periods], axis=0), np.diff(squares[source.periods], axis=0)
+    return np.diff(ends[source.periods], axis=0), np.diff(squares[source.periods], axis=0), response
+
+
+def _response(means: np.ndarray) -> float:
+    """A class's mean value among its own passages less that among others, mean over classes.
+
+    Args:
+        means: ``(K, K)``: row j the mean values of class j's passages.
+    """
+    others = (means.sum(axis=0) - np.diag(means)) / (len(means) - 1)
+    return float(np.clip((np.diag(means) - others).mean(), 0.01, 1))

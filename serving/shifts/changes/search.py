@@ -32,9 +32,10 @@ OBVIOUS = 30.0
 """Gain at which a change is taken out of the noise that is estimated first."""
 CANDIDATE = 10.0
 """Gain at which a change is weighed; what is believed in the end has more."""
-COMMON, STEEPNESS = 2.6, 1.25
+COMMON, STEEPNESS = 2.3, 1.25
 """Of series without a shift, one in exp(`COMMON` + `STEEPNESS` b) has a log Bayes factor of b or more: measured on
-streams of starter passages, quiet and restless, as a line to the careful side. Markov's inequality has one in exp(b).
+simulated series and streams of starter passages, quiet and restless, as a line to the careful side. Markov's inequality
+has one in exp(b).
 """
 
 T = TypeVar("T")
