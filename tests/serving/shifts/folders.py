@@ -74,7 +74,7 @@ def turning_rows(
     *, source: str = "x.com", weeks: int = 40, turn: int = 20, each: int = 30, seed: int = 0
 ) -> list[dict]:
     """A source that tells of Russian gains until a week, and of Russian losses from it on."""
-    rng = np.random.default_rng(seed)
+    rng, own = np.random.default_rng(seed), np.random.default_rng(seed)  # no article's scores are another's to the bit
     rows = []
     for week in range(weeks):
         for number in range(each):
@@ -88,7 +88,7 @@ def turning_rows(
                     date=str(BEGIN + timedelta(days=7 * week + int(rng.integers(7)))),
                     text=f"{told} number{rng.integers(99)} hill{rng.integers(99)}" if framed else f"weather {number}",
                     **{
-                        "stance.pro_russia": 0.8, "stance.neutral": 0.1,
+                        "stance.pro_russia": 0.8, "stance.neutral": 0.1 + 0.01 * own.random(),
                         "frame.gains_russia": gains if framed else 0.02,
                         "frame.losses_russia": losses if framed else 0.02,
                         "frame.losses": losses if framed else 0.02,

@@ -90,3 +90,17 @@ def test_a_period_without_an_article_is_not_forgotten(scored, tmp_path):
     [source] = read(scored([row(), row(date="2022-03-07")]), tmp_path, every="month")
     assert np.diff(source.periods).tolist() == [1, 0, 1]
     assert first_day(first_and_last([*(tmp_path / "passages-scores").iterdir()])[0], "month") == date(2022, 1, 1)
+
+
+def test_an_article_printed_again_in_its_period_is_known_by_its_probabilities():
+    leaves = np.random.default_rng(0).random((9, 3), dtype=np.float32)
+    leaves[[3, 4]] = leaves[[0, 1]]  # two passages, printed again in the same period
+    leaves[7] = leaves[6]  # one, printed again in the same period, and once more in the next
+    leaves[8] = leaves[6]
+    source = Source(
+        name="x",
+        leaves={"stance": leaves[:, :2], "frame": leaves[:, 2:]},
+        articles=np.array([0, 2, 3, 5, 6, 7, 8, 9]),
+        periods=np.array([0, 4, 4, 6, 7]),
+    )
+    assert source.first_prints.tolist() == [True, True, False, True, True, False, True]
