@@ -280,6 +280,11 @@ def print_shifts(found: Found, *, out: Path) -> None:
     print(f"{found.settings.smallest:.0%} could have gone unseen (shifts.json says what it would take)")
     for step in found.volume:
         print(f"volume: {step.by} since {step.date}: {step.before:.0f} → {step.after:.0f} articles a period")
+    if found.relations:
+        from .serving.shifts.relations.summary import summary
+
+        for line in summary(found.relations, false_discoveries=found.settings.false_discoveries):
+            print(line)
     print(f"shifts: {out}; the page: {out / 'report.html'}")
 
 

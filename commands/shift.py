@@ -36,6 +36,9 @@ def shift(
     date: Annotated[str | None, typer.Option(help="The column that dates an article.")] = None,
     link: Annotated[str | None, typer.Option(help="The column with its address.")] = None,
     topic: Annotated[str | None, typer.Option(help="The column with its topic; else found in its words.")] = None,
+    camps: Annotated[
+        str | None, typer.Option(help="Sources that stand together: a TOML file, or column:NAME; else by their stance.")
+    ] = None,
     config: Config = None,
     column: Column = None,
     encoding: Encoding = None,
@@ -49,7 +52,7 @@ def shift(
 
     flags = {
         "by": by, "every": every, "where": where, "sensitivity": sensitivity, "date": date, "link": link,
-        "topic": topic,
+        "topic": topic, "camps": camps,
     }  # fmt: skip
     chosen = ShiftSettings.read(config, {**assignments(settings), **{k: v for k, v in flags.items() if v is not None}})
     if print_config:

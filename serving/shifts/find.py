@@ -21,6 +21,7 @@ from .passages import Skipped, Source, first_and_last, gather_sources, scratch, 
 from .periods import first_day, per_year
 from .prevalence.difference import Difference, difference
 from .prevalence.questions import questions_of
+from .relations.relate import Relations, relate
 from .scores import Scores, open_scores
 from .series import Asked, ask, shares_table, sums_of
 from .settings import ShiftSettings
@@ -44,6 +45,7 @@ class Found:
         table: shares by source, task, label and period, with intervals.
         shifts: with their evidence, the surest first.
         notes: what a reader has to know of the run, a line each.
+        relations: how its sources go together; None where there is one, or nobody asked.
     """
 
     scores: Scores
@@ -53,6 +55,7 @@ class Found:
     shifts: list[tuple[Shift, Evidence]]
     volume: list[Volume]
     notes: list[str] = field(default_factory=list)
+    relations: Relations | None = None
 
 
 def find_shifts(
@@ -108,12 +111,17 @@ def find_shifts(
         ]
         shifts = _sized(run, series)
         volume = _volume(run, counts.names, articles=counts.articles)
+        relations = None
+        if settings.relations and len(counts.names) > 1:
+            relations = relate(
+                run.sources, scores=scores, settings=settings, asked=asked, names=counts.names, sums=counts.sums,
+                searched=searched, shifts=shifts, first=first, progress=progress,
+            )  # fmt: skip
     shifts.sort(key=lambda shift: (shift.q_value, shift.p_value, -abs(shift.change.value), shift.by, shift.date))
     progress("gathering evidence", 0, 0)
     shown = show(shifts, scores=scores, narratives=told, settings=settings)
-    return Found(
-        scores, settings, counts.table, series, shown, volume, _notes(scores, skipped, asked, settings=settings)
-    )
+    notes = _notes(scores, skipped, asked, settings=settings)
+    return Found(scores, settings, counts.table, series, shown, volume, notes, relations)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from ..traced import trace
 from .changes.search import FALSE_ALARMS, LEVEL, PERMUTATIONS
 from .find import Found
 from .finding import Interval, Shift
+from .relations.output import relations_json, write_relations
 from .showing.evidence import Evidence
 
 SERIES_FILE, SHIFTS_FILE, JSON_FILE = "series.parquet", "shifts.parquet", "shifts.json"
@@ -23,7 +24,7 @@ INTERVALS = ("share_before", "share_after", "change", "by_topics")
 
 
 def write_found(found: Found, folder: Path, *, links: Sequence[Mapping[str, str | None]] = ()) -> None:
-    """Write the three files into a folder.
+    """Write the three files into a folder, and those of its relations where it has any.
 
     Args:
         links: of each score folder, what a tracking store knows of it (see `trace`).
@@ -32,6 +33,8 @@ def write_found(found: Found, folder: Path, *, links: Sequence[Mapping[str, str 
     shifts_table(found).write_parquet(folder / SHIFTS_FILE)
     content = json.dumps(_json(found, links), indent=1, ensure_ascii=False, default=_plain)
     (folder / JSON_FILE).write_text(content, "utf-8")
+    if found.relations:
+        write_relations(found.relations, folder)
 
 
 def shifts_table(found: Found) -> pl.DataFrame:
@@ -94,6 +97,7 @@ def _json(found: Found, links: Sequence[Mapping[str, str | None]]) -> dict[str, 
             }
             for one in found.series
         ],
+        **(relations_json(found.relations, every=found.settings.every) if found.relations else {}),
     }
 
 

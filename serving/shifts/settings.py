@@ -34,6 +34,10 @@ class ShiftSettings(Settings):
     false_discoveries: Annotated[float, Field(gt=0, le=1)] = Field(
         default=0.1, description="of the shifts of a run, the share that may be false: larger q-values are left out"
     )
+    relations: bool = Field(default=True, description="whether sources are compared: camps, and who moved first")
+    camps: str | None = Field(
+        default=None, description="sources that stand together: a TOML file, or column:NAME; else by their stance"
+    )
     passages: Annotated[int, Field(ge=0)] = Field(default=5, description="passages shown before and after a shift")
     words: Annotated[int, Field(ge=0)] = Field(default=12, description="words shown before and after a shift")
     replicates: Annotated[int, Field(ge=50)] = Field(default=200, description="bootstrap samples behind an interval")

@@ -35,7 +35,9 @@ def p_values(
     for at, other in enumerate(others.tolist()):
         moved_on = lagged(moved.weighted[other], lags=lags)
         largest = np.abs(permuted @ moved_on).max(axis=1)
-        seen = np.abs(moved.weighted[one] @ moved_on).max()
+        # in another order the values are free again where both series' moving means were taken off: chance seems less
+        freedom = np.sqrt(max(moved.freedom[one], moved.freedom[other]))
+        seen = freedom * np.abs(moved.weighted[one] @ moved_on).max()
         found[at] = exceedance(np.append(largest, seen), gain=seen)
     return found
 

@@ -20,10 +20,12 @@ class Movements:
         values: ``(series, periods)``: deviations from the moving mean in standard errors, of mean square 1; 0 where a
             period has no article.
         weights: ``(series, periods)``: roots of what a period counts, of mean square 1 over those with an article.
+        freedom: ``(series,)``: the part of the degrees of freedom that is left after what was taken off.
     """
 
     values: np.ndarray
     weights: np.ndarray
+    freedom: np.ndarray
 
     @property
     def weighted(self) -> np.ndarray:
@@ -49,11 +51,15 @@ def movements(sums: np.ndarray, *, articles: np.ndarray, spread: np.ndarray) -> 
     at = np.arange(sums.shape[1])
     kernel = np.exp(-0.5 * ((at[:, None] - at) / SMOOTHING) ** 2)
     shares = shares - _line(shares, known=known, at=at - at.mean())  # at the ends a moving mean lags behind a trend
-    usual = (known * shares) @ kernel / np.maximum(known @ kernel, 1e-300)
+    near = np.maximum(known @ kernel, 1e-300)
+    usual = (known * shares) @ kernel / near
     values = (shares - usual) * np.sqrt(known)
     values = _standard(_fresh(_standard(values, there), there), there)
     weights = np.sqrt(known)
-    return Movements(values, weights / np.maximum(_root_mean_square(weights, there), 1e-12))
+    # of a smoother S tr(2S − SSᵀ) (Hastie & Tibshirani 1990), one for the slope, one for the AR(1)
+    taken = (2 * known / near - (known**2 @ kernel**2) / near**2).sum(axis=1) + 2
+    freedom = np.clip(1 - taken / np.maximum(there.sum(axis=1), 1), 0.1, 1)
+    return Movements(values, weights / np.maximum(_root_mean_square(weights, there), 1e-12), freedom)
 
 
 def _line(shares: np.ndarray, *, known: np.ndarray, at: np.ndarray) -> np.ndarray:
