@@ -10,7 +10,7 @@ from ...model.folders import write_whole
 from .embedding import allowed_by, packed
 from .findings import sources_of, span_of, summary
 from .section import Section, read, render
-from .sections import emerging, finding, method, overview, shifts, untested, volume
+from .sections import divergence, emerging, finding, lead, method, overview, shifts, untested, volume
 from .series import source_blocks
 from .shift_folder import ShiftFolder, open_shift_folder
 from .visible import clean, visible
@@ -20,6 +20,8 @@ SECTIONS: tuple[Callable[[ShiftFolder], Section | None], ...] = (
     finding.section,
     shifts.section,
     volume.section,
+    divergence.section,
+    lead.section,
     emerging.section,
     untested.section,
     method.section,

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from ....model.errors import UserError
 from .chance import PERMUTATIONS
 from .lead import FEWEST, LAGS
 from .relate import Relations
@@ -20,6 +21,23 @@ def write_relations(relations: Relations, folder: Path) -> None:
     if len(relations.divergence):
         relations.divergence.write_parquet(folder / DIVERGENCE_FILE)
     relations.lead.table.write_parquet(folder / LEAD_FILE)
+
+
+def read_relations(folder: Path, name: str) -> pl.DataFrame | None:
+    """One of the tables; None where it is not there.
+
+    Raises:
+        UserError: it cannot be read.
+    """
+    path = folder / name
+    if not path.is_file():
+        return None
+    try:
+        return pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise UserError(
+            f"{path}: not a Parquet file: {str(error).splitlines()[0]}. Delete it, or run narrashift shift again"
+        ) from None
 
 
 def relations_json(relations: Relations, *, every: str) -> dict[str, Any]:
