@@ -75,7 +75,12 @@ def draws(
             for name, number, own in zip(CAMPS, articles, likely, strict=True)
         ]
         camps = pool(
-            sources, camp_of=dict(zip(CAMPS, CAMPS, strict=True)), asked=used, periods=weeks, replicates=200, seed=repeat
+            sources,
+            camp_of=dict(zip(CAMPS, CAMPS, strict=True)),
+            asked=used,
+            periods=weeks,
+            replicates=200,
+            seed=repeat,
         )
         table = divergence_table(camps, compared=compared, first=2_700, every="week", seed=repeat)
         for task in compared:

@@ -20,7 +20,7 @@ const told = (task, at) => {
     page.el("h3", {}, page.text(page.label(task.task)), `, ${when}`),
     figure && page.el("p", {}, `${bits(figure.divergence)} bits [${bits(figure.low)} – ${bits(figure.high)}]`,
       at !== null && page.el("span", { class: "note" }, `; ${page.number(task.articles[0][at])} and ${page.number(task.articles[1][at])} articles`)),
-    page.el("div", { class: "scroll" }, page.el("table", {},
+    page.el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Labels of the chosen period" }, page.el("table", {},
       page.el("caption", {}, "What each label adds, and its share in either camp"),
       page.el("thead", {}, page.el("tr", {},
         page.el("th", { scope: "col" }, "label"), page.el("th", { scope: "col", class: "number" }, "adds"),

@@ -70,7 +70,9 @@ def read_camps(path: Path, *, names: Sequence[str]) -> Camps:
     try:
         content = tomllib.loads(path.read_text("utf-8-sig"))
     except OSError as error:
-        raise UserError(f"{path}: {error.strerror}. Name a TOML file with --camps FILE, or --camps column:NAME") from None
+        raise UserError(
+            f"{path}: {error.strerror}. Name a TOML file with --camps FILE, or --camps column:NAME"
+        ) from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UserError(f"{path}: not TOML: {error}") from None
     tables = content.get("camps")

@@ -44,7 +44,9 @@ def p_values(
 
 def _block(own: np.ndarray) -> int:
     together = float((own[1:] * own[:-1]).sum() / max(float((own**2).sum()), 1e-12))
-    return int(np.clip(block_length(correlation=min(max(together, 0.0), 0.8)) + 1, SHORTEST, max(len(own) // LONGEST, 1)))
+    return int(
+        np.clip(block_length(correlation=min(max(together, 0.0), 0.8)) + 1, SHORTEST, max(len(own) // LONGEST, 1))
+    )
 
 
 def _orders(length: int, *, block: int, permutations: int, seed: int) -> np.ndarray:

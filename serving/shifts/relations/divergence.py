@@ -103,9 +103,7 @@ def _table(
          "share_one": shown[0][:, k], "share_other": shown[1][:, k]}
         for k, label in enumerate(task.labels)
     ]  # fmt: skip
-    return pl.concat(
-        _frame({**rows, **own}, days=days) for own in (total, *each)
-    )
+    return pl.concat(_frame({**rows, **own}, days=days) for own in (total, *each))
 
 
 def _frame(columns: Mapping[str, object], *, days: Sequence[object]) -> pl.DataFrame:

@@ -81,7 +81,13 @@ class _Pairs:
 
 
 def find_leads(
-    told: Sequence[Told], *, articles: np.ndarray, names: Sequence[str], every: Every, false_discoveries: float, seed: int
+    told: Sequence[Told],
+    *,
+    articles: np.ndarray,
+    names: Sequence[str],
+    every: Every,
+    false_discoveries: float,
+    seed: int,
 ) -> Lead:
     """Lagged associations of all pairs of sources, label by label, adjusted over all of them (Benjamini and Hochberg).
 
@@ -99,7 +105,9 @@ def find_leads(
         tests, short = tests + enough, short + few
         if pairs is not None:
             chosen.append(pairs)
-    rows = [row for pairs in _best(chosen) for row in _tested(pairs, articles=articles, names=names, lags=lags, seed=seed)]
+    rows = [
+        row for pairs in _best(chosen) for row in _tested(pairs, articles=articles, names=names, lags=lags, seed=seed)
+    ]
     table = pl.DataFrame(rows, schema={name: kind for name, kind in SCHEMA.items() if name not in ("q_value", "first")})
     adjusted = q_values(table["p_value"].to_numpy(), tests=tests)
     surely = (pl.col("q_value") <= false_discoveries) & (pl.col("lag_low") > 0)
@@ -112,9 +120,7 @@ def find_leads(
     return Lead(table, tests, short, len(most), len(names) - len(most))
 
 
-def _candidates(
-    told: Told, *, articles: np.ndarray, among: np.ndarray, lags: int
-) -> tuple[_Pairs | None, int, int]:
+def _candidates(told: Told, *, articles: np.ndarray, among: np.ndarray, lags: int) -> tuple[_Pairs | None, int, int]:
     """Pairs worth a test, how many have data enough, and how many do not."""
     of, with_label = articles[among], told.sums[among].sum(axis=1)
     often = (of > 0).sum(axis=1) >= FEWEST
