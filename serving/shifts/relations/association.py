@@ -40,7 +40,7 @@ def candidates(moved: Movements, *, lags: int, fewest: int, most: int) -> Candid
         fewest: periods that both must have an article in.
         most: pairs handed back at most.
     """
-    weighted, there = moved.weighted, (moved.weights > 0).astype(np.float64)
+    weighted, there = moved.values * moved.weights, (moved.weights > 0).astype(np.float64)
     common = there @ there.T
     periods = weighted.shape[1]
     largest = np.zeros(common.shape)
@@ -64,13 +64,14 @@ def _autocovariance(weighted: np.ndarray, lag: int) -> np.ndarray:
 
 def lagged(series: np.ndarray, *, lags: int) -> np.ndarray:
     """The series moved by each lag: ``(periods, 2 lags + 1)``; column l has period t + l − lags, 0 beyond the ends."""
-    padded = np.pad(series, lags)
-    return np.stack([padded[lag : lag + len(series)] for lag in range(2 * lags + 1)], axis=1)
+    padded = np.zeros(len(series) + 2 * lags)
+    padded[lags : lags + len(series)] = series
+    return np.lib.stride_tricks.sliding_window_view(padded, 2 * lags + 1)
 
 
 def correlations(moved: Movements, *, one: int, other: int, lags: int) -> np.ndarray:
     """Weighted correlation at each lag from −lags to lags: ``(2 lags + 1,)``; at lag l, `one` is l periods ahead."""
-    first, second = (moved.values[row] * moved.weights[row] for row in (one, other))
+    first, second = moved.weighted(one), moved.weighted(other)
     weight_one, weight_other = (moved.weights[row] for row in (one, other))
     product = first @ lagged(second, lags=lags)
     # each product of two weighted values has the weight of both: w x · v y over √(Σ w v x² · Σ w v y²)

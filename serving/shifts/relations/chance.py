@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from ..changes.calibrate import exceedance
@@ -15,6 +17,8 @@ LONGEST = 6
 """A block is at most this part of a series, so that there are ways enough to order them."""
 SHORTEST = 2
 LEVEL = 0.95
+AT_ONCE = 50
+"""Other series whose products are worked out together."""
 
 
 def p_values(
@@ -31,15 +35,15 @@ def p_values(
     orders = _orders(len(there), block=_block(own), permutations=permutations, seed=seed)
     permuted = np.zeros((permutations, moved.weights.shape[1]))
     permuted[:, there] = own[orders] * moved.weights[one, there]
-    found = np.empty(len(others))
-    for at, other in enumerate(others.tolist()):
-        moved_on = lagged(moved.weighted[other], lags=lags)
-        largest = np.abs(permuted @ moved_on).max(axis=1)
+    found = [np.zeros(0)]
+    for some in np.array_split(others, -(-len(others) // AT_ONCE)):
+        moved_on = np.concatenate([lagged(moved.weighted(other), lags=lags) for other in some.tolist()], axis=1)
         # in another order the values are free again where both series' moving means were taken off: chance seems less
-        freedom = np.sqrt(max(moved.freedom[one], moved.freedom[other]))
-        seen = freedom * np.abs(moved.weighted[one] @ moved_on).max()
-        found[at] = exceedance(np.append(largest, seen), gain=seen)
-    return found
+        freedom = np.sqrt(np.maximum(moved.freedom[one], moved.freedom[some]))
+        seen = freedom * np.abs(moved.weighted(one) @ moved_on).reshape(len(some), -1).max(axis=1)
+        largest = np.abs(permuted @ moved_on).reshape(permutations, len(some), -1).max(axis=2)
+        found.append([exceedance(np.append(own, gain), gain=gain) for own, gain in zip(largest.T, seen, strict=True)])
+    return np.concatenate(found)
 
 
 def _block(own: np.ndarray) -> int:
@@ -49,6 +53,7 @@ def _block(own: np.ndarray) -> int:
     )
 
 
+@lru_cache(maxsize=64)
 def _orders(length: int, *, block: int, permutations: int, seed: int) -> np.ndarray:
     """Random orders of blocks, beginning anywhere: ``(permutations, length)`` int."""
     rng = np.random.default_rng([seed, length, block])
@@ -67,7 +72,7 @@ def lag_interval(
     Args:
         best: the lag that was found, −lags..lags.
     """
-    products = moved.weighted[one][:, None] * lagged(moved.weighted[other], lags=lags)
+    products = moved.weighted(one)[:, None] * lagged(moved.weighted(other), lags=lags)
     sign = np.sign(products[:, best + lags].sum())
     periods = len(products)
     block = max(_block(moved.values[one]), _block(moved.values[other]), 2 * lags)
@@ -75,8 +80,8 @@ def lag_interval(
     number = -(-periods // block)
     starts = rng.integers(periods, size=(RESAMPLES, number))
     at = (starts[:, :, None] + np.arange(block)).reshape(RESAMPLES, -1)[:, :periods] % periods
-    times = np.zeros((RESAMPLES, periods))
-    np.add.at(times, (np.arange(RESAMPLES)[:, None], at), 1)
+    times = np.bincount((np.arange(RESAMPLES)[:, None] * periods + at).ravel(), minlength=RESAMPLES * periods)
+    times = times.reshape(RESAMPLES, periods).astype(np.float64)
     found = (sign * (times @ products)).argmax(axis=1) - lags
     low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2], method="inverted_cdf")
     return min(int(low), best), max(int(high), best), float((found == best).mean())

@@ -14,6 +14,7 @@ BEYOND = np.array([0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0])
 BLOCK = 1 << 21
 """Numbers worked on at once."""
 TINY = 1e-12
+FLAT = 1e-9
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,10 @@ def _inverted(
     for cell in range(len(one)):
         for kind in range(3):
             rising = reached[:, kind, cell] + np.arange(len(places)) * TINY
-            crossed[cell, kind] = np.interp(seen[cell], rising, places, left=0.0)
+            # the upper bound is no nearer than what alike camps usually look like (Cowan et al. 2011, "Power-constrained
+            # limits"), and of several places that give the same the farthest
+            wanted = max(seen[cell], reached[0, 1, cell]) + FLAT if kind == 0 else seen[cell]
+            crossed[cell, kind] = np.interp(wanted, rising, places, left=0.0)
     value, low, high = (
         np.array([np.interp(crossed[cell, kind], places, true[:, cell]) for cell in range(len(one))])
         for kind in (1, 2, 0)

@@ -157,7 +157,7 @@ def _row(
     seed: int,
 ) -> dict[str, object]:  # fmt: skip
     moved = pairs.moved
-    products = moved.weighted[one] @ lagged(moved.weighted[other], lags=lags)
+    products = moved.weighted(one) @ lagged(moved.weighted(other), lags=lags)
     lag = int(np.abs(products).argmax()) - lags
     low, high, support = None, None, None
     if p_value <= DOUBTFUL:

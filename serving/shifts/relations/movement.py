@@ -1,4 +1,4 @@
-"""A series' movements: what its shares do from period to period, without levels and trends, by how well they are known."""
+"""What a series' shares do from period to period, without levels and trends, by how well they are known."""
 
 from __future__ import annotations
 
@@ -27,10 +27,9 @@ class Movements:
     weights: np.ndarray
     freedom: np.ndarray
 
-    @property
-    def weighted(self) -> np.ndarray:
-        """Movements by weight: what is multiplied period by period."""
-        return self.values * self.weights
+    def weighted(self, row: int) -> np.ndarray:
+        """Movements of a series by weight, ``(periods,)``: what is multiplied period by period."""
+        return self.values[row] * self.weights[row]
 
 
 def movements(sums: np.ndarray, *, articles: np.ndarray, spread: np.ndarray) -> Movements:

@@ -46,8 +46,8 @@ def relations_json(relations: Relations, *, every: str) -> dict[str, Any]:
     whole = relations.divergence.filter(pl.col("period").is_null() & pl.col("label").is_null())
     return {
         "divergence": {
-            "method": "Jensen-Shannon divergence in bits of corrected shares, articles pooled by camp; median-unbiased, "
-            "interval by test inversion over a bootstrap of articles",
+            "method": "Jensen-Shannon divergence in bits of corrected shares, articles pooled by camp; "
+            "median-unbiased, interval by test inversion over a bootstrap of articles",
             "camps": camps and {"origin": camps.origin, "members": camps.members, "left_out": camps.left_out},
             "whole_run": whole.drop("period", "label", "share_one", "share_other").to_dicts(),
         },

@@ -15,6 +15,9 @@ from ..series import Asked
 
 AT_ONCE = 20_000
 """Articles worked on at once."""
+MOST = 1 << 27
+"""Numbers that resamples may take together, 4 bytes each; of many days and camps there are fewer, at least `LEAST`."""
+LEAST = 50
 
 
 @dataclass
@@ -60,6 +63,8 @@ def pool(
         camp_of: source -> camp; other sources are passed over.
     """
     width = sum(one.space.size for one in asked)
+    names = dict.fromkeys(camp_of.values())
+    replicates = max(min(replicates, MOST // max(len(names) * periods * width, 1)), LEAST)
     camps = {
         camp: Pooled(
             np.zeros(periods),
@@ -67,7 +72,7 @@ def pool(
             np.zeros((replicates, periods)),
             np.zeros((replicates, periods, width), dtype=np.float32),
         )
-        for camp in dict.fromkeys(camp_of.values())
+        for camp in names
     }
     for number, source in enumerate(sources):
         if source.name in camp_of:

@@ -18,4 +18,4 @@ def summary(relations: Relations, *, false_discoveries: float) -> Iterator[str]:
     lead = relations.lead
     together = lead.table.filter(pl.col("q_value") <= false_discoveries)
     first = together["first"].count()
-    yield f"lead: of {lead.tests:,} pairs and labels {len(together):,} moved together; in {first:,} of them one was first"
+    yield f"lead: of {lead.tests:,} pairs and labels {len(together):,} moved together; in {first:,} one was first"

@@ -87,6 +87,7 @@ def make_folder(
         series=series,
         shifts=shifts,
         volume=[Volume(sources[0], BEGIN + timedelta(days=70), 10.0, 25.0, 0.001)],
+        relations=None,
         notes=["3 articles without a date that can be read were left out"],
     )
     path.mkdir(parents=True)
