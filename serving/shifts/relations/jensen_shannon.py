@@ -103,7 +103,9 @@ def _inverted(
     weight = (articles[0] / np.maximum(articles[0] + articles[1], 1))[:, None, None]
     pooled = weight * one + (1 - weight) * other
     apart = one - other
-    step = (errors[0] - errors[1]).std(axis=0) * np.where(apart >= 0, 1, -1)
+    away = np.sign(apart)
+    away[(away == 0).all(axis=-1)] = np.append(np.full(one.shape[-1] - 1, -1.0), 1.0)  # alike: any direction will do
+    step = (errors[0] - errors[1]).std(axis=0) * away
     step -= step.mean(axis=-1, keepdims=True)
 
     def true_at(place: float) -> tuple[np.ndarray, np.ndarray]:
@@ -126,8 +128,8 @@ def _inverted(
     for cell in range(len(one)):
         for kind in range(3):
             rising = reached[:, kind, cell] + np.arange(len(places)) * TINY
-            # the upper bound is no nearer than what alike camps usually look like (Cowan et al. 2011, "Power-constrained
-            # limits"), and of several places that give the same the farthest
+            # the upper bound is no nearer than what alike camps usually look like ("Power-constrained limits", Cowan
+            # et al. 2011), and of several places that give the same the farthest
             wanted = max(seen[cell], reached[0, 1, cell]) + FLAT if kind == 0 else seen[cell]
             crossed[cell, kind] = np.interp(wanted, rising, places, left=0.0)
     value, low, high = (
