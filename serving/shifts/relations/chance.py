@@ -42,7 +42,10 @@ def p_values(
         freedom = np.sqrt(np.maximum(moved.freedom[one], moved.freedom[some]))
         seen = freedom * np.abs(moved.weighted(one) @ moved_on).reshape(len(some), -1).max(axis=1)
         largest = np.abs(permuted @ moved_on).reshape(permutations, len(some), -1).max(axis=2)
-        found.append([exceedance(np.append(own, gain), gain=gain) for own, gain in zip(largest.T, seen, strict=True)])
+        with np.errstate(over="ignore"):  # of a tail's formula where it does not hold
+            found.append(
+                [exceedance(np.append(own, gain), gain=gain) for own, gain in zip(largest.T, seen, strict=True)]
+            )
     return np.concatenate(found)
 
 
