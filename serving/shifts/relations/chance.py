@@ -35,7 +35,7 @@ def p_values(
     orders = _orders(len(there), block=_block(own), permutations=permutations, seed=seed)
     permuted = np.zeros((permutations, moved.weights.shape[1]))
     permuted[:, there] = own[orders] * moved.weights[one, there]
-    found = [np.zeros(0)]
+    found: list[np.ndarray] = []
     for some in np.array_split(others, -(-len(others) // AT_ONCE)):
         moved_on = np.concatenate([lagged(moved.weighted(other), lags=lags) for other in some.tolist()], axis=1)
         # in another order the values are free again where both series' moving means were taken off: chance seems less
@@ -43,10 +43,10 @@ def p_values(
         seen = freedom * np.abs(moved.weighted(one) @ moved_on).reshape(len(some), -1).max(axis=1)
         largest = np.abs(permuted @ moved_on).reshape(permutations, len(some), -1).max(axis=2)
         with np.errstate(over="ignore"):  # of a tail's formula where it does not hold
-            found.append(
-                [exceedance(np.append(own, gain), gain=gain) for own, gain in zip(largest.T, seen, strict=True)]
-            )
-    return np.concatenate(found)
+            pairs = zip(largest.T, seen, strict=True)
+            # a series that never moves is associated with nothing
+            found += [exceedance(np.append(own, gain), gain=gain) if gain > 0 else np.ones(()) for own, gain in pairs]
+    return np.array(found, dtype=np.float64)
 
 
 def _block(own: np.ndarray) -> int:
