@@ -163,7 +163,7 @@ def _evidence(
                 link=links[i % len(links)],
                 passage=i,
                 start=0,
-                end=100,
+                end=len(texts[(text_from + i * 2) % len(texts)]),
                 probability=0.97,
                 text=texts[(text_from + i * 2) % len(texts)],
             )
