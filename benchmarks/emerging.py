@@ -41,6 +41,8 @@ from narrashift.serving.shifts.settings import ShiftSettings
 ROOT = Path(__file__).parent.parent
 DATA = ROOT.parent / "shared" / "data"
 WEEKS, BEGINS, EACH = 52, 30, 40
+LEARNED = 500
+"""Training passages that distances are taken to."""
 LOOKS = 10
 """Weeks after the first in which a planted story is looked for."""
 SHARES = (0.05, 0.1, 0.2)
@@ -91,7 +93,7 @@ def tell(bundle: Bundle, *, data: Path, each: int, encoder: PretrainedEncoder) -
     known = {"war, real": [row["text"] for row in lines(data / "realwar" / "dev.jsonl")], "test part": held}
     known = {name: [texts[i] for i in rng.permutation(len(texts))[:each]] for name, texts in known.items()}
     unknown = topics(data, each=each, rng=rng)
-    learned = [learned[i] for i in rng.permutation(len(learned))[:500]]
+    learned = [learned[i] for i in rng.permutation(len(learned))[:LEARNED]]
     parts = {"learned": learned, **known, **unknown}
     texts = [text for part in parts.values() for text in part]
     ends = np.cumsum([len(part) for part in parts.values()])
