@@ -37,7 +37,7 @@ def near_duplicates(texts: Sequence[str], *, above: float = ABOVE) -> list[Pair]
     matrix = _incidence(texts)
     sizes = np.diff(matrix.indptr)
     rarest = _rarest(matrix, keep=sizes - np.floor(above * sizes).astype(sizes.dtype))
-    found = []
+    found: list[Pair] = []
     for start in range(0, len(texts), BLOCK):
         candidates = coo_matrix(rarest[start : start + BLOCK] @ rarest[start:].T)
         later = candidates.row < candidates.col

@@ -25,6 +25,7 @@ def make_codebook(
     *,
     name: str,
     task: str | None = None,
+    single: frozenset[str] = frozenset(),
     multi: frozenset[str] = frozenset(),
     parent: Parent | None = None,
     left_out: frozenset[Place] = frozenset(),
@@ -37,7 +38,7 @@ def make_codebook(
 
     Args:
         task: what to call the task, where there is one.
-        multi: questions that take several labels even where none has.
+        single, multi: questions that take one label, or several, whatever the data show.
         parent: the parent of a label, where labels have two levels.
 
     Raises:
@@ -59,7 +60,7 @@ def make_codebook(
     names = _distinct({words: task or label_name(words) or "task" for words in groups}, taken=RESERVED)
     for words, labels in groups.items():
         several = len(set(labels.values())) > 1 or any(
-            question in multi or questions[question].most > 1 or questions[question].empty
+            question in multi or questions[question].most > 1 or (questions[question].empty and question not in single)
             for question in labels.values()
         )
         kind = "multi" if several or len(labels) < 2 else "single"

@@ -98,8 +98,8 @@ def import_labels(
         if codebook is None:
             assert new_codebook is not None
             codebook, made = make_codebook(
-                questions, name=new_codebook.stem, task=task, multi=LAYOUTS[name].multi, parent=LAYOUTS[name].parent,
-                left_out=left_out(questions, given=label_map or {}),
+                questions, name=new_codebook.stem, task=task, single=LAYOUTS[name].single, multi=LAYOUTS[name].multi,
+                parent=LAYOUTS[name].parent, left_out=left_out(questions, given=label_map or {}),
             )  # fmt: skip
             places = dict(made)
         else:

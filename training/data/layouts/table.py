@@ -30,12 +30,13 @@ class Layout:
 
     Attributes:
         write: None where the layout is only read.
-        multi: questions that take several labels even where the data show none that does.
+        single, multi: questions that take one label, or several, whatever the data show.
         parent: the parent of a label, where labels have two levels.
     """
 
     read: Reader
     write: Writer | None = None
+    single: frozenset[str] = frozenset()
     multi: frozenset[str] = frozenset()
     parent: Parent | None = None
 
@@ -48,7 +49,9 @@ LAYOUTS: Mapping[str, Layout] = MappingProxyType(
         "datasets": Layout(read_datasets, write_datasets),
         "semeval2020-task11": Layout(read_semeval2020_task11, multi=frozenset({"technique"})),
         "semeval2021-task6": Layout(read_semeval2021_task6, multi=frozenset({"technique"})),
-        "semeval2023-task3": Layout(read_semeval2023_task3, multi=frozenset({"frame", "technique"})),
+        "semeval2023-task3": Layout(
+            read_semeval2023_task3, single=frozenset({"genre"}), multi=frozenset({"frame", "technique"})
+        ),
         "semeval2025-task10": Layout(read_semeval2025_task10, multi=frozenset({"narrative"}), parent=narrative_of),
         "unlp2025": Layout(read_unlp2025, multi=frozenset({"technique"})),
     }

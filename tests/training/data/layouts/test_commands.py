@@ -50,7 +50,7 @@ def test_scores_become_predictions_that_come_back_only_when_they_are_corrected(c
     assert ended.code == 0 and "1 passages with predicted labels" in ended.out, ended.err
     [task] = json.loads(tasks.read_text("utf-8"))
     assert task["data"] == {
-        "text": "They took the hill. Then they left it.", "source": "s", "id": "x:0", "group": "x",
+        "text": "They took the hill. Then they left it.", "source": "s", "language": "en", "id": "x:0", "group": "x",
     }  # fmt: skip
     [prediction] = task["predictions"]
     assert 0 < prediction["score"] < 1 and prediction["model_version"] and "annotations" not in task

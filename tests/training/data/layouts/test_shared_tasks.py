@@ -90,6 +90,8 @@ DATA_2023 = {
     "data/ge/dev-labels-subtask-1.txt": "8\tsatire\n",
     "data/ge/train-articles-subtask-1/article9.txt": "Noch einer\n",
     "data/ge/train-labels-subtask-1.txt": "9\topinion\n",
+    "data/fr/train-articles-subtask-2/article10.txt": "Encore\n",
+    "data/fr/train-labels-subtask-2.txt": "10\tMorality\n",
     "scorers/techniques_subtask3.txt": "Doubt\n",
 }
 
@@ -100,9 +102,12 @@ def test_semeval_2023_by_line_and_by_article(imported):
     assert [(row["text"], row["technique"], row["language"]) for row in read.rows] == [
         ("Title", [], "en"), ("They lie. Always.", ["doubt", "loaded_language"], "en"), ("Calm.", [], "en"),
     ]  # fmt: skip
-    rows = imported(DATA_2023, made=True, unit="article", overwrite=True).rows
+    read = imported(DATA_2023, made=True, unit="article", overwrite=True)
+    rows = sorted(read.rows, key=lambda row: int(row["id"]))
+    assert read.imported.corpus.codebook.tasks["genre"].kind == "single"
     assert [(row["id"], row["split"], row["genre"], row["frame"], row["language"]) for row in rows] == [
         ("8", "validation", "satire", ["economic", "morality"], "de"), ("9", "train", "opinion", [], "de"),
+        ("10", "train", None, ["morality"], "fr"),
     ]  # fmt: skip
 
 
