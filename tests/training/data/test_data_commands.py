@@ -27,7 +27,7 @@ def rows():
             "stance": stances[i % 3],
             "frame": ["gains_russia", "losses_ukraine"] if i % 4 == 0 else [],
             "technique": [],
-            "note": "ours | theirs",
+            "note": "ours | theirs\rand nobody's",
             "date": f"2022-{1 + i // 28:02}-{1 + i % 28:02}",
         }
         for i in range(100)
@@ -76,7 +76,7 @@ def test_split_keeps_every_row_and_value_and_adds_the_part(ending, command, rows
     assert set(after.column("split")) == {"train", "validation", "test"}
     if ending == ".csv":
         with (tmp_path / "b.csv").open(newline="") as file:
-            assert next(csv.DictReader(file))["note"] == "ours | theirs"
+            assert next(csv.DictReader(file))["note"] == "ours | theirs\rand nobody's"
 
 
 def test_split_keeps_what_is_not_labelled_apart_from_what_has_no_label(command, rows, tmp_path, codebook):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from ....model.codebook import RESERVED, Codebook, Label, Task
 from ....model.errors import UserError
@@ -63,7 +63,7 @@ def make_codebook(
             question in multi or questions[question].most > 1 or (questions[question].empty and question not in single)
             for question in labels.values()
         )
-        kind = "multi" if several or len(labels) < 2 else "single"
+        kind: Literal["single", "multi"] = "multi" if several or len(labels) < 2 else "single"
         own_names, made = _labels(list(labels), parent=parent if kind == "multi" else None)
         tasks[names[words]] = Task(kind=kind, means=f"To be written: what {words!r} asks.", labels=made)
         places |= {(question, label): (names[words], own_names[label]) for label, question in labels.items()}

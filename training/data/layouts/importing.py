@@ -18,7 +18,7 @@ from ..corpus import Corpus, from_rows
 from .agreed import Rule, one_per_passage
 from .annotated import Annotated, PassedOver, Reading, Unit
 from .answered import as_rows
-from .codebooks import make_codebook
+from .codebooks import Place, make_codebook
 from .guess import guess_layout
 from .mapping import left_out, map_labels
 from .seen import count_labels
@@ -101,7 +101,7 @@ def import_labels(
                 questions, name=new_codebook.stem, task=task, single=LAYOUTS[name].single, multi=LAYOUTS[name].multi,
                 parent=LAYOUTS[name].parent, left_out=left_out(questions, given=label_map or {}),
             )  # fmt: skip
-            places = dict(made)
+            places: dict[Place, Place | None] = dict(made)
         else:
             places = map_labels(questions, codebook=codebook, given=label_map or {}, parent=LAYOUTS[name].parent)
         found = list(as_rows(passages, codebook=codebook, places=places, none_where_empty=none_where_empty))

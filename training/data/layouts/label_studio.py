@@ -30,8 +30,10 @@ def read_label_studio(paths: Sequence[Path], *, reading: Reading) -> Iterator[Fo
             yield row
         elif {"data", "annotations", "completions"} & set(row.values):
             number = row.values.get("id")
-            named = isinstance(number, int) and not isinstance(number, bool)
-            place = (row.file, number if named else row.number, "task" if named else row.unit)
+            if isinstance(number, int) and not isinstance(number, bool):
+                place = (row.file, number, "task")
+            else:
+                place = (row.file, row.number, row.unit)
             try:
                 yield from _task(row.values, place=place, reading=reading)
             except Broken as broken:

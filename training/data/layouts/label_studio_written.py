@@ -46,7 +46,9 @@ def labelling_interface(codebook: Codebook) -> str:
         ElementTree.SubElement(view, "Header", value=_plain(title))
         single = task.kind == "single"
         control = {"choice": "single", "required": "true"} if single else {"choice": "multiple"}
-        choices = ElementTree.SubElement(view, "Choices", name=name, toName="text", showInline="true", **control)
+        choices = ElementTree.SubElement(
+            view, "Choices", {"name": name, "toName": "text", "showInline": "true", **control}
+        )
         for leaf in task.leaves:
             ElementTree.SubElement(choices, "Choice", value=leaf, hint=_plain(task.labels[leaf].means))
     ElementTree.indent(view)
