@@ -143,6 +143,11 @@ def print_agreement(found: Agreement) -> None:
     )
 
 
+def print_counts(table: Counted) -> None:
+    """A table of counts on standard output."""
+    _print_counted(Console(width=None if sys.stdout.isatty() else 132, highlight=False), table)
+
+
 def _print_counted(console: Console, table: Counted) -> None:
     shown = Table(title=table.title)
     for i, name in enumerate(table.columns):

@@ -52,6 +52,7 @@ def import_(
     """Write labels of a labelling tool or a shared task as a corpus."""
     from ..model.codebook import read_codebook
     from ..terminal import print_counts
+    from ..training.data.checking.labels import label_counts
     from ..training.data.layouts import import_labels
     from ..training.data.layouts.agreed import RULES
     from ..training.data.layouts.annotated import UNITS
@@ -70,7 +71,7 @@ def import_(
         print(f"passed over: {count:,} {what}", file=sys.stderr)
     for note in imported.notes:
         print(f"note: {note}", file=sys.stderr)
-    print_counts(imported.corpus)
+    print_counts(label_counts(imported.corpus, parts={}))
     print(f"corpus: {out}")
     if make_codebook is not None:
         print(f"codebook: {make_codebook}. Write there what each label means")

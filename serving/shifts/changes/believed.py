@@ -78,7 +78,7 @@ class Believer:
             for row, length in enumerate(series.lengths.tolist())
         ]
 
-    def believed(self, candidates: Sequence[Sequence[int]], *, bounds: np.ndarray) -> list[list[Believed]]:
+    def believed(self, candidates: Sequence[Sequence[int] | np.ndarray], *, bounds: np.ndarray) -> list[list[Believed]]:
         """Of each series' candidate splits those whose log Bayes factor reaches its bound.
 
         Backward elimination: of a series' candidates, those that are weaker than their neighbours and too weak go

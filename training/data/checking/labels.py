@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -19,7 +19,7 @@ def check_labels(material: Material) -> Iterator[Finding | Table]:
     """Counts a label and part; empty cells; labels and tasks that are missing where they are needed."""
     corpus = material.corpus
     parts = {name: material.part(name) for name in SPLITS} if material.divided else {}
-    yield _counts(corpus, parts=parts)
+    yield label_counts(corpus, parts=parts)
     unlabelled = np.flatnonzero(~np.any([corpus.labelled(name) for name in corpus.codebook.tasks], axis=0))
     if len(unlabelled):
         yield Finding(
@@ -44,7 +44,8 @@ def on_of(corpus: Corpus, task: str) -> np.ndarray:
     return values[:, None] == np.arange(leaves) if values.ndim == 1 else np.nan_to_num(values) > 0
 
 
-def _counts(corpus: Corpus, *, parts: dict[str, np.ndarray]) -> Table:
+def label_counts(corpus: Corpus, *, parts: Mapping[str, np.ndarray]) -> Table:
+    """How many passages have each label, in all and in each part (name -> ``(passages,)`` bool)."""
     rows: list[tuple[str | int | float | None, ...]] = []
     for name, task in corpus.codebook.tasks.items():
         known, on = corpus.labelled(name), on_of(corpus, name)
