@@ -12,7 +12,7 @@ from ....model.errors import UserError, suggestion
 from ..passages import ARTICLE, BY, DAY, PERIOD, batches, located
 from ..scores import Scores
 from ..settings import ShiftSettings
-from ..showing.nearby import LINKS, TEXT
+from ..showing.nearby import LINKS, TEXT, passage_text
 
 MOST = 20_000
 """Passages of a run, in equal parts for its periods."""
@@ -118,9 +118,6 @@ def _unexplained(rows: pl.LazyFrame, *, scores: Scores, task: str, settings: Shi
     else:
         explained = decided.is_not_null() & ~decided.is_in(PLAIN)
     link = settings.link or next((name for name in LINKS if name in scores.columns), None)
-    own = pl.col("end") - pl.col("start")
-    text = pl.col(TEXT).fill_null("")
-    whole = (text.str.len_chars() > own) & (text.str.len_chars() >= pl.col("end"))  # a carried text is the article's
     return (
         rows.filter(~explained)
         .select(
@@ -133,10 +130,10 @@ def _unexplained(rows: pl.LazyFrame, *, scores: Scores, task: str, settings: Shi
             "passage",
             "start",
             "end",
-            pl.when(whole).then(text.str.slice(pl.col("start"), own)).otherwise(text).str.strip_chars().alias("text"),
+            passage_text().fill_null("").str.strip_chars().alias(TEXT),
             pl.col(scores.id).cast(pl.String).hash(seed=settings.seed).alias("hash"),
         )
-        .filter(pl.col("text").str.len_chars() >= LEAST_CHARACTERS)
+        .filter(pl.col(TEXT).str.len_chars() >= LEAST_CHARACTERS)
         .collect()
     )
 

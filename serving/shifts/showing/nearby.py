@@ -56,6 +56,7 @@ def gather(
                 "start",
                 "end",
                 *(pl.col(name).cast(pl.String).alias(new) for new, name in wanted.items()),
+                *([passage_text().alias(TEXT)] if TEXT in scores.columns else []),
                 *_probabilities(scores, narratives=narratives),
             )
             .collect()
@@ -66,6 +67,13 @@ def gather(
     return _nearest(found)
 
 
+def passage_text() -> pl.Expr:
+    """A passage's own text, also where scores carry the whole article's: then it is cut out of it."""
+    text, length = pl.col(TEXT).cast(pl.String), pl.col("end") - pl.col("start")
+    carried = (text.str.len_chars() > length) & (text.str.len_chars() >= pl.col("end"))
+    return pl.when(carried).then(text.str.slice(pl.col("start"), length)).otherwise(text)
+
+
 def _columns(scores: Scores, *, settings: ShiftSettings) -> dict[str, str]:
     """Our name -> the column, of those that the scores have."""
     link = settings.link and scores.need(settings.link, flag="--link")
@@ -73,7 +81,6 @@ def _columns(scores: Scores, *, settings: ShiftSettings) -> dict[str, str]:
         "id": scores.id,
         "link": link or next((name for name in LINKS if name in scores.columns), None),
         "topic": settings.topic and scores.need(settings.topic, flag="--topic"),
-        "text": TEXT if TEXT in scores.columns else None,
     }
     return {new: name for new, name in columns.items() if name}
 

@@ -47,6 +47,8 @@ def row(**given: object) -> dict:
         "frame.gains_russia": 0.0, "frame.losses_russia": 0.0, "frame.losses_ukraine": 0.0, "frame.losses": 0.0,
         "stance": "neutral", "frame": [], "truncated": False,
     }  # fmt: skip
+    if isinstance(text := given.get("text"), str):
+        plain["end"] = len(text)
     return {**plain, **given}
 
 

@@ -54,3 +54,13 @@ def test_links_and_topics_come_along_where_there_are_such(scored):
     found = gather(scored(rows), [shift()], topic="rubric")
     assert found["link"].to_list() == ["https://x/1"] and found["topic"].to_list() == ["war"]
     assert not {"link", "topic", "text"} & set(gather(scored([row(date=str(TURN))], "plain"), [shift()]).columns)
+
+
+def test_a_passage_is_cut_out_where_scores_carry_the_whole_article(scored):
+    article = "First passage. Second one."
+    rows = [
+        row(id="a", date=str(TURN), text=article, start=0, end=14),
+        row(id="a", date=str(TURN), text=article, passage=1, start=15, end=26),
+        row(id="b", date=str(TURN), text="Its own.", start=40, end=48),
+    ]
+    assert gather(scored(rows), [shift()])["text"].to_list() == ["First passage.", "Second one.", "Its own."]
