@@ -19,6 +19,7 @@ from .commands.promote import promote
 from .commands.report import report
 from .commands.score import score
 from .commands.shift import shift
+from .commands.suggest import suggest
 from .commands.sweep import sweep
 from .commands.train import train
 from .commands.watch import watch
@@ -40,7 +41,7 @@ def version(
         raise typer.Exit
 
 
-for command in (label, train, evaluate, sweep, compare, promote, distill, export, score, shift, report, watch):
+for command in (label, suggest, train, evaluate, sweep, compare, promote, distill, export, score, shift, report, watch):
     app.command()(command)
 app.add_typer(data.app, name="data")
 

@@ -9,28 +9,29 @@ import numpy as np
 
 from ...model.codebook import Codebook
 from ...model.errors import UserError
+from ...model.prediction import load
 from ...model.pretrained import PretrainedEncoder
 from ...model.progress import Progress, silent
 from .graded import wording
 
 
 def ask_bundle(folder: Path, texts: Sequence[str], *, codebook: Codebook, progress: Progress) -> dict[str, np.ndarray]:
-    """A bundle's probabilities for the tasks that it knows with the same leaves."""
-    from ...model.bundle import open_bundle
-    from ...model.decision import all_probabilities
+    """A bundle's probabilities ``(passages, leaves)`` for the tasks that it knows with the same leaves.
 
+    Raises:
+        UserError: it knows none of them.
+    """
     progress(f"asking {folder.name}", 0, 0)
-    bundle = open_bundle(folder)
-    tasks = [
-        n
-        for n, t in codebook.tasks.items()
-        if n in bundle.codebook.tasks and bundle.codebook.tasks[n].leaves == t.leaves
-    ]
+    predictor = load(folder, exported=True)
+    known = predictor.codebook.tasks
+    tasks = [name for name, task in codebook.tasks.items() if name in known and known[name].leaves == task.leaves]
     if not tasks:
         raise UserError(f"{folder}: it knows no task of this codebook with the same labels")
-    logits = bundle.classifier().logits(list(texts)).tasks
-    found = all_probabilities(logits, codebook=bundle.codebook, decision=bundle.decision)
-    return {name: found[name] for name in tasks}
+    found = predictor.predict(texts)
+    return {
+        name: np.array([[one.probabilities[name][leaf] for leaf in codebook.tasks[name].leaves] for one in found])
+        for name in tasks
+    }
 
 
 def compare_wording(
