@@ -36,19 +36,17 @@ class Believed:
 
 @dataclass(frozen=True)
 class _Part:
-    """Periods of one series in which one change is looked for; what is known of the noise from the others."""
+    """Periods of one series in which one change is looked for."""
 
     row: int
     start: int
     end: int
-    noise: np.ndarray
 
 
 @dataclass(frozen=True)
 class _Weighed:
-    """Log marginal likelihood of one level ``(cells,)``, the change's Bayes factor, where it is ``(periods,)``."""
+    """The change's Bayes factor, and with which probability it is where: ``(periods,)``."""
 
-    level: np.ndarray
     log_bayes_factor: float
     where: np.ndarray
 
@@ -82,50 +80,44 @@ class Believer:
         """Of each series' candidate splits those whose log Bayes factor reaches its bound.
 
         Backward elimination: of a series' candidates, those that are weaker than their neighbours and too weak go
-        first, and what is left is weighed anew. A change that is alone is looked for in the whole series.
+        first, and what is left is weighed anew, each between its neighbours. A change that is alone is looked for in
+        the whole series. Several have to be believed together against none, too: between changes that were chosen to
+        make noise small it seems small.
 
         Args:
             candidates: per series first periods of new levels, ascending, `shortest` apart.
             bounds: ``(series,)``; infinite where nothing can be found.
         """
         rows = np.flatnonzero(np.isfinite(bounds)).tolist()
-        whole = self._weighed([_Part(row, 0, int(self._series.lengths[row]), self._prior) for row in rows])
+        whole = self._weighed([_Part(row, 0, int(self._series.lengths[row])) for row in rows])
         found: list[list[Believed]] = [[] for _ in bounds]
         left: dict[int, list[int]] = {}
+        alone = {row: one.log_bayes_factor for row, one in zip(rows, whole, strict=True)}
         for row, one in zip(rows, whole, strict=True):
             if len(candidates[row]) > 1:
                 left[row] = [int(split) for split in candidates[row]]
             if one.log_bayes_factor >= bounds[row]:
                 found[row] = [self._change(one, start=0)]
-        levels: dict[tuple[int, int, int], np.ndarray] = {}
         while left:
-            parts = self._between(left, levels)
+            parts = [
+                _Part(row, start, end)
+                for row, splits in left.items()
+                for (start, _), (_, end) in pairwise(_segments(splits, int(self._series.lengths[row])))
+            ]
             weighed = iter(self._weighed(parts))
             starts = iter(parts)
             for row, splits in list(left.items()):
                 own = [next(weighed) for _ in splits]
                 begins = [next(starts).start for _ in splits]
                 kept = _stronger(splits, [one.log_bayes_factor for one in own], bound=float(bounds[row]))
-                if len(kept) == len(splits):
+                weakest = min(one.log_bayes_factor for one in own)
+                if len(kept) == len(splits) and max(alone[row], (alone[row] + weakest) / 2) >= bounds[row]:
                     found[row] = self._dated(own, begins, splits)
                 if len(kept) == len(splits) or len(kept) < 2:
                     del left[row]
                 else:
                     left[row] = kept
         return found
-
-    def _between(self, left: dict[int, list[int]], levels: dict[tuple[int, int, int], np.ndarray]) -> list[_Part]:
-        """The stretch between a split's neighbours, for every split, with the noise as the other segments show it."""
-        segments = {row: _segments(splits, int(self._series.lengths[row])) for row, splits in left.items()}
-        new = [(row, *one) for row, own in segments.items() for one in own if (row, *one) not in levels]
-        for key, one in zip(new, self._weighed([_Part(*key, self._prior) for key in new]), strict=True):
-            levels[key] = one.level
-        parts = []
-        for row, own in segments.items():
-            total = self._prior + sum(levels[row, *one] for one in own)
-            for (start, split), (_, end) in pairwise(own):
-                parts.append(_Part(row, start, end, total - levels[row, start, split] - levels[row, split, end]))
-        return parts
 
     def _dated(self, own: Sequence[_Weighed], begins: Sequence[int], splits: Sequence[int]) -> list[Believed]:
         """Every change where it is likeliest, unless that is too near its neighbours."""
@@ -179,8 +171,8 @@ class Believer:
         at = slice(self._shortest, length - self._shortest + 1)
         where = np.zeros(length)
         if length < 2 * self._shortest:
-            return _Weighed(level, -np.inf, where)
-        none = level + part.noise
+            return _Weighed(-np.inf, where)
+        none = level + self._prior
         likelihood = none[:, None] + step[:, at]
         most = likelihood.max()
         each = np.exp(likelihood - most).sum(axis=0)
@@ -189,7 +181,7 @@ class Believer:
         places = int(self._series.lengths[part.row]) - 2 * self._shortest + 1
         base = none.max()
         against = np.log(np.exp(none - base).sum()) + base + np.log(places)
-        return _Weighed(level, float(np.log(each.sum()) + most - against), where)
+        return _Weighed(float(np.log(each.sum()) + most - against), where)
 
 
 def _segments(splits: Sequence[int], length: int) -> list[tuple[int, int]]:
