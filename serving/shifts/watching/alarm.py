@@ -6,14 +6,14 @@ from datetime import date
 
 import numpy as np
 
-from ..changes.dating import date_interval
-from ..changes.noise import Noise, Null
 from ..changes.search import LEVEL
 from ..finding import Interval, Shift, Stretch
 from ..periods import first_day
 from ..prevalence.difference import difference
 from ..series import Asked
+from .dating import date_interval
 from .detector import likeliest_split
+from .noise import Noise, Null
 from .series import Run, dispersion_of
 from .settings import WatchSettings
 from .state import SeriesState, SourceCounts

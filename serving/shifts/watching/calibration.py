@@ -15,9 +15,9 @@ import numpy as np
 from ..changes.calibrate import TAIL, tail_fit
 from ..changes.cost import sums
 from ..changes.dispersion import CELLS
-from ..changes.noise import Noise, Null, draw_noise, simulate
 from ..settings import Sensitivity
 from .detector import latest_gains
+from .noise import Noise, Null, draw_noise, simulate
 
 SOURCE_YEARS: dict[Sensitivity, float] = {"low": 100.0, "medium": 20.0, "high": 5.0}
 """Average run length between false alarms, of a source with all its series: the rates of `narrashift shift`."""

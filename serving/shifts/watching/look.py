@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..changes.noise import Noise
 from ..changes.search import SHORTEST, find_changes
 from ..finding import Shift
 from ..periods import per_year
 from .alarm import shift_of
 from .calibration import SOURCE_YEARS
 from .detector import rests_on_several
+from .noise import Noise
 from .series import Layout, answer_values, calibrated, run_of
 from .settings import WatchSettings
 from .state import SeriesState, SourceCounts, SourceState

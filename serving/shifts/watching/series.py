@@ -9,13 +9,13 @@ import numpy as np
 
 from ..changes.cost import sums
 from ..changes.dispersion import Dispersion, estimate_dispersion, weights
-from ..changes.noise import Noise
 from ..changes.outliers import drawn_in
 from ..changes.stacked import Stacked, stacked
 from ..prevalence.quantify import mixture_rates, shares
 from ..series import Asked
 from .calibration import HORIZON, MEMORY, calibrate
 from .detector import LEARN, SHORTEST, latest_gains
+from .noise import Noise
 from .state import SeriesState, SourceCounts
 
 UNSEEN = 0.5

@@ -14,7 +14,6 @@ import pyarrow as pa
 
 from ....model.errors import UserError
 from ....model.progress import Progress, silent
-from ..changes.noise import Noise
 from ..periods import EPOCH, first_day, period_of
 from ..scores import Scores, open_scores
 from ..showing.evidence import Evidence, show
@@ -23,6 +22,7 @@ from .binding import Binding, counted_by, refuse_other_counts
 from .calibration import common_noise
 from .counting import count, read_part
 from .look import Alarm, look_at
+from .noise import Noise
 from .outbox import Channel, deliver, waiting, write_down
 from .report import report_of
 from .series import Layout
