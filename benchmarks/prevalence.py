@@ -131,6 +131,22 @@ def counted(answers: np.ndarray, drawn: Samples, space: AnswerSpace) -> np.ndarr
     return np.stack([np.bincount(answers[row], minlength=space.size) for row in drawn.drawn])
 
 
+def prevalence_errors(bundle: Path, *, real: bool, halves: int) -> dict[str, float]:
+    """Mean absolute error of shares of 200 passages: `prevalence.py` has more."""
+    text = next(one for one in texts(open_bundle(bundle)) if one.name == ("real" if real else "starter"))
+    errors: dict[tuple[str, str], list[float]] = {}
+    for number in range(halves):
+        for (_, _, known, method), error, *_ in measured(text, number=number, sizes=(200,), quapy=False):
+            errors.setdefault((known, method), []).append(error)
+    figures = {
+        "prevalence_mae/raw": errors["bundle", "count"],
+        "prevalence_mae/corrected": errors["bundle", "matching"],
+    }
+    if ("both", "matching") in errors:
+        figures["prevalence_mae/corrected/labelled"] = errors["both", "matching"]
+    return {name: float(np.mean(found)) for name, found in figures.items()}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("bundle", type=Path)

@@ -11,12 +11,13 @@ changes of that series being false. *False alarms*: changes in any of a source's
 source and year. *Delay*: the least number of weeks from the shift on after which it is found, data later than that
 left out, over 20-point shifts at 50 articles a week; median. Intervals: 95 %, bootstrap over streams.
 
-Reprints within a week count once, as `narrashift shift` counts. A run at 50 articles a week takes some 3 processor
-minutes and the peers' 3, with every volume four times that; `--quick` a tenth.
+Reprints within a week count once, as `narrashift shift` counts. `--articles 50 --streams 50` took 137 processor
+seconds and the peers' 100; `--quick` is a rough look in a fifth of that.
 
 *Values*: what is averaged over a week's articles. `own`: the bundle's probabilities at the source's own label shares
 (`changes/posteriors.py`), from shares in the starter corpus's test part; `soft`: its probabilities; `hard`: its
-decided labels; `labelled`, measured beside `own`: calibrated to the other half as a labelled sample. Peers get the same. Each has its setting chosen in hindsight, on the very streams without a shift that
+decided labels; `labelled`, measured beside `own`: calibrated to the other half as labelled sample. Peers get the same.
+Each has its setting chosen in hindsight, on the very streams without a shift that
 are counted here (of all volumes measured, as one run has sources of all), as the most alert one with no more than 0.05
 false alarms a source and year. `--articles 50` gives them a setting for that volume alone.
 CUSUM, ADWIN and Page–Hinkley watch each label by itself. `oracle` is told that there is a shift, and both levels: it
@@ -37,12 +38,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from prevalence import measured
-from prevalence_texts import texts
+from prevalence import prevalence_errors
 from shift_peers import PEERS
 from streams import BURSTS, REAL, STARTER, Pool, Stream, draw_stream, read_pools
 
-from narrashift.model.bundle import open_bundle
 from narrashift.serving.shifts.changes.calibration import Calibration, fit_calibration
 from narrashift.serving.shifts.changes.posteriors import at_shares, own_shares
 from narrashift.serving.shifts.changes.search import FALSE_ALARMS, Searched, Sensitivity, find_changes
@@ -373,22 +372,6 @@ def peer_figures(name: str) -> tuple[dict[str, float], str]:
     shifted = np.concatenate([hits(cells[50, burst, 0.2], changes[50, burst, 0.2]) for burst in BURSTS])
     figures = {f"detection/{name}": share(shifted), f"false_alarms_per_source_year/{name}": counted[low]}
     return figures, row_of(name, f"{settings[low]:.3g}", cells, changes, alarmed=counted[low])
-
-
-def prevalence_errors(bundle: Path, *, real: bool, halves: int) -> dict[str, float]:
-    """Mean absolute error of shares of 200 passages: `prevalence.py` has more."""
-    text = next(one for one in texts(open_bundle(bundle)) if one.name == ("real" if real else "starter"))
-    errors: dict[tuple[str, str], list[float]] = {}
-    for number in range(halves):
-        for (_, _, known, method), error, *_ in measured(text, number=number, sizes=(200,), quapy=False):
-            errors.setdefault((known, method), []).append(error)
-    figures = {
-        "prevalence_mae/raw": errors["bundle", "count"],
-        "prevalence_mae/corrected": errors["bundle", "matching"],
-    }
-    if ("both", "matching") in errors:
-        figures["prevalence_mae/corrected/labelled"] = errors["both", "matching"]
-    return {name: float(np.mean(found)) for name, found in figures.items()}
 
 
 def told(stream: Stream, pool: Pool, values: Values) -> int:
