@@ -1,14 +1,18 @@
-# make demo: the main job on what the package ships. make test: the whole suite. Both set up .venv themselves.
+# make demo: the main job on what the package ships. make test: the suite but for its slow tests (kills, servers, Spark, Ray,
+# the README's commands), which make slow runs. All set up .venv themselves.
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: demo test lint types audit clean
+.PHONY: demo test slow lint types audit clean
 
 demo: .venv/.installed
 	$(BIN)/narrashift demo
 
 test: .venv/.installed-dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+
+slow: .venv/.installed-dev
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow --durations 20
 
 lint: .venv/.installed-dev
 	$(BIN)/ruff check .
