@@ -61,15 +61,16 @@ def decided_labels(
     """A task's decided labels and its probabilities ``(passages, leaves)``.
 
     A label is decided (else None) where each of the task's questions has an answer of probability `sure`. Where nobody
-    spoke whose word is enough alone, evidence is thin: a single task has no label then, and the leaves of a multi task
-    are off where they are surely off. Probabilities are NaN where there is no label and nobody spoke.
+    spoke whose word is enough alone, evidence is thin: a single task has no label then, and a leaf of a multi task
+    is off where it is surely off. Probabilities are NaN where there is no label and nobody spoke.
     """
     own = [one for one in weighed if one.question.task == task]
     leaves = codebook.tasks[task].leaves
     if not own or (codebook.tasks[task].kind == "multi" and len(own) < len(leaves)):
         passages = len(weighed[0].combined.probabilities)
         return [None] * passages, np.full((passages, len(leaves)), np.nan)
-    spoke = np.any([one.said != SILENT for each in own for one in each.votes if one.alone] or [False], axis=0)
+    spoken = np.stack([_spoken(each) for each in own], axis=1)
+    spoke = spoken.any(axis=1)
     if codebook.tasks[task].kind == "single":
         probabilities = own[0].combined.probabilities
         is_sure = (probabilities.max(axis=1) >= sure) & spoke
@@ -78,6 +79,13 @@ def decided_labels(
         probabilities = np.stack([one.combined.probabilities[:, 1] for one in own], axis=1)
         is_sure = np.maximum(probabilities, 1 - probabilities).min(axis=1) >= sure
         names = [[leaf for leaf, p in zip(leaves, row, strict=True) if p >= sure] for row in probabilities]
-        probabilities = np.where((is_sure & ~spoke)[:, None], probabilities.round(), probabilities)
+        surely = np.maximum(probabilities, 1 - probabilities) >= sure
+        probabilities = np.where(surely & ~spoken, probabilities.round(), probabilities)
     hard = [name if yes else None for name, yes in zip(names, is_sure, strict=True)]
     return hard, np.where((is_sure | spoke)[:, None], probabilities, np.nan)
+
+
+def _spoken(weighed: Weighed) -> np.ndarray:
+    """Where anyone spoke on a question whose word is enough alone: ``(passages,)`` bool."""
+    nobody = np.zeros(len(weighed.combined.probabilities), dtype=bool)
+    return np.any([one.said != SILENT for one in weighed.votes if one.alone] or [nobody], axis=0)
