@@ -15,6 +15,8 @@ from .series import source_blocks
 from .shift_folder import ShiftFolder, open_shift_folder
 from .visible import clean, visible
 
+SIMULATED = "simulated"
+"""How a note begins that stands over the whole page."""
 SECTIONS: tuple[Callable[[ShiftFolder], Section | None], ...] = (
     overview.section,
     finding.section,
@@ -62,6 +64,7 @@ def report_page(folder: ShiftFolder) -> str:
         "page.jinja",
         title=f"When sources changed their story: {visible(', '.join(folder.content['scores'].get('folders', [])))}",
         said=_said(folder),
+        caveats=[note for note in folder.content.get("notes", []) if note.startswith(SIMULATED)],
         policy=_policy(scripts, styles),
         sections=sections,
         styles=styles,
