@@ -90,6 +90,18 @@ def wanted(value: Any, kind: type | tuple[type, ...], *, what: str, expected: st
     return value
 
 
+def text_of(values: Mapping[str, Any], *, reading: Reading) -> Any:
+    """The text among a record's values.
+
+    Raises:
+        Broken: there is none of its name.
+    """
+    if reading.text not in values:
+        there = ", ".join(map(str, values))[:200] or "nothing"
+        raise Broken(f"no column {reading.text!r} among {there}. Name it with --text NAME")
+    return values[reading.text]
+
+
 def shown(value: Any) -> str:
     """The beginning of a value, for messages."""
     text = repr(value)

@@ -9,7 +9,7 @@ from typing import Any
 from ....rows import BadRow, Row
 from ..corpus import OPTIONAL
 from ..labels import is_missing
-from .annotated import Annotated, Answer, Broken, Found, Reading, shown
+from .annotated import Annotated, Answer, Broken, Found, Reading, shown, text_of
 from .records import records
 
 ON = frozenset({"1", "1.0", "true", "yes"})
@@ -29,15 +29,13 @@ def read_columns(paths: Sequence[Path], *, reading: Reading) -> Iterator[Found]:
             yield row
             continue
         try:
-            if reading.text not in row.values:
-                there = ", ".join(map(str, row.values))[:200] or "nothing"
-                raise Broken(f"no column {reading.text!r} among {there}. Name it with --text NAME")
+            text = text_of(row.values, reading=reading)
             answers = _answers(row, labels=labels)
         except Broken as broken:
             yield BadRow(row.file, row.number, str(broken), row.unit)
             continue
         columns = {key: value for key, value in row.values.items() if key not in labels and key != reading.text}
-        yield Annotated(row.file, row.number, row.unit, row.values[reading.text], answers, columns)
+        yield Annotated(row.file, row.number, row.unit, text, answers, columns)
 
 
 def label_columns(rows: Sequence[Row], *, reading: Reading) -> set[str]:

@@ -10,7 +10,7 @@ from typing import Any
 from ....rows import BadRow, Row
 from ..labels import is_missing
 from ..sources import class_names, is_saved_dataset, named_class, rows_of_files
-from .annotated import Annotated, Answer, Broken, Found, Reading, labels_of
+from .annotated import Annotated, Answer, Broken, Found, Reading, labels_of, text_of
 from .records import records
 
 USUAL = ("label", "labels", "techniques")
@@ -31,15 +31,13 @@ def read_datasets(paths: Sequence[Path], *, reading: Reading) -> Iterator[Found]
                 yield row
                 continue
             try:
-                if reading.text not in row.values:
-                    there = ", ".join(map(str, row.values))[:200] or "nothing"
-                    raise Broken(f"no column {reading.text!r} among {there}. Name it with --text NAME")
+                text = text_of(row.values, reading=reading)
                 answers = {name: _answer(row.values[name], what=name) for name in chosen if name in row.values}
             except Broken as broken:
                 yield BadRow(row.file, row.number, str(broken), row.unit)
                 continue
             columns = {key: value for key, value in row.values.items() if key not in {reading.text, *chosen}}
-            yield Annotated(row.file, row.number, row.unit, row.values[reading.text], answers, columns)
+            yield Annotated(row.file, row.number, row.unit, text, answers, columns)
 
 
 def _rows(path: Path, *, reading: Reading) -> Iterator[Row | BadRow]:
