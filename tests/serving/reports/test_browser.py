@@ -8,6 +8,7 @@ from importlib import resources
 import pytest
 
 pytestmark = pytest.mark.slow
+expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 AXE = """async () => {
   const found = await axe.run(document, { resultTypes: ["violations"] });
   const places = (one) => one.nodes.slice(0, 3).map((node) => node.html.slice(0, 120));
@@ -60,7 +61,7 @@ def test_a_linked_finding_opens_again_and_enter_opens_another(opened):
     page.locator('#shifts a[href="#shift=s0001"]').focus()
     page.keyboard.press("Enter")
     page.locator("#finding h2", has_text="north.example").wait_for()
-    assert page.locator("#shifts tr.chosen").count() == 1
+    expect(page.locator("#shifts tr.chosen")).to_have_count(1)
     page.evaluate("location.hash = '#shift=nothing'")
     page.get_by_text("The address names something that this page does not hold").wait_for()
     page.evaluate("location.hash = '#series=west.example/frame/losses_russia'")
@@ -83,7 +84,7 @@ def test_filters_and_headings_choose_and_order_the_shifts(opened):
     page.locator("#overview").get_by_label("Source", exact=True).fill("SOUTH")
     page.locator("#overview .status", has_text="1 of 4 shifts").wait_for()
     assert sources() == ["south.example"]
-    assert page.locator("#overview .matrix tbody tr").count() == 1
+    expect(page.locator("#overview .matrix tbody tr")).to_have_count(1)
     page.get_by_role("button", name="Clear").click()
     page.locator("#overview .status", has_text="4 of 4 shifts").wait_for()
     for direction in ("ascending", "descending"):
@@ -118,7 +119,7 @@ def test_a_chart_zooms_by_drag_and_key_and_tells_its_figures(opened):
     assert path.get_attribute("d") == whole
     assert "from 10.0 % to 50.0 %" in chart.locator("svg").get_attribute("aria-label")
     page.get_by_text("Figures of this chart").click()
-    assert page.locator("#finding .figures tbody tr").count() == 40
+    expect(page.locator("#finding .figures tbody tr")).to_have_count(40)
     assert seen.wrong() == []
 
 

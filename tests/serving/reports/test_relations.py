@@ -18,6 +18,7 @@ from .hostile import SOURCES
 from .test_browser import AXE
 
 pytestmark = pytest.mark.slow
+expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 ONE, OTHER = "<img src=x onerror=window.hacked='camp'>", "\u202epmac"
 
 
@@ -82,18 +83,20 @@ def test_keys_choose_a_period_and_its_labels_are_told(seen):
     said = page.locator("#divergence .labels").inner_text()
     assert "frame, 2022-01-10" in said and "<b>losses</b>" in said and "40 %" in said and "img src=x" in said
     page.locator("#divergence summary", has_text="figures as a table").click()
-    assert page.locator("#divergence .listed tbody tr").count() == 30
+    expect(page.locator("#divergence .listed tbody tr")).to_have_count(30)
     assert seen.wrong() == []
 
 
 def test_a_cell_of_the_matrix_opens_its_pair_and_only_what_passed_is_strong(seen):
     page = seen.page
-    assert page.locator("#lead .matrix td.strong").count() == 4 and page.locator("#lead .matrix td.faint").count() == 2
+    expect(page.locator("#lead .matrix td.strong")).to_have_count(4)
+    expect(page.locator("#lead .matrix td.faint")).to_have_count(2)
     page.locator("#lead .matrix button", has_text="▸").click()
-    assert page.locator("#lead .listed tbody tr").count() == 1
+    expect(page.locator("#lead .listed tbody tr")).to_have_count(1)
     assert "0.001" in page.locator("#lead .listed tbody tr").inner_text()
     page.locator("#lead select").select_option("*")
-    assert page.locator("#lead .turns a").count() > 0 and page.locator("#lead .orders li").count() == 1
+    expect(page.locator("#lead .orders li")).to_have_count(1)
+    assert page.locator("#lead .turns a").count() > 0
     page.set_viewport_size({"width": 390, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
     assert seen.wrong() == []
