@@ -136,7 +136,8 @@ def test_trainings_lie_below_one_run_that_has_mean_and_spread(
     import mlflow
 
     shutil.copy(store_template, tmp_path / "mlflow.db")
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
+    store = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store)
     repeat(corpus=undivided, out=tmp_path / "study", settings=settings, seeds=3, tracking=Tracking)
     runs = mlflow.search_runs(search_all_experiments=True, output_format="list")
     [parent] = [run for run in runs if run.info.run_name == "study"]
@@ -146,4 +147,4 @@ def test_trainings_lie_below_one_run_that_has_mean_and_spread(
     assert parent.data.metrics["test/mean/macro_f1/stance"] == pytest.approx(figure.mean, abs=1e-6)
     assert parent.data.metrics["test/sd/macro_f1/stance"] == pytest.approx(figure.deviation, abs=1e-6)
     assert parent.data.params["seeds"] == "3"
-    assert not mlflow.MlflowClient().search_registered_models()
+    assert not mlflow.MlflowClient(tracking_uri=store, registry_uri=store).search_registered_models()
