@@ -179,4 +179,5 @@ def store_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     uri = f"sqlite:///{folder / 'mlflow.db'}"
     mlflow.set_tracking_uri(uri)
     mlflow.MlflowClient().search_experiments()
-    return folder / "mlflow.db"
+    # a copy nobody writes to: MLflow in this process goes on pointing at the first
+    return Path(shutil.copy(folder / "mlflow.db", folder / "template.db"))
