@@ -30,23 +30,7 @@ def source_blocks(folder: ShiftFolder) -> Iterator[dict[str, Any]]:
     table = folder.series.with_columns(thousandths).sort("task", "label", "period")
     tables = table.partition_by("by", as_dict=True, maintain_order=True)
     for name in sources_of(folder):
-        yield {**_series(tables[name,], columns), "evidence": clean(_cut(evidence.get(name, {})))}
-
-
-def _cut(evidence: dict[str, Any]) -> dict[str, Any]:
-    """Evidence whose texts are the passages alone, also where the scores carry a column `text` with whole articles."""
-    if not evidence:
-        return evidence
-    sides = {shift: {name: dict(side) for name, side in (both or {}).items()} for shift, both in evidence.items()}
-    for side in (side for both in sides.values() for side in both.values()):
-        side["passages"] = [{**passage, "text": _passage(passage)} for passage in side["passages"]]
-    return {shift: both or None for shift, both in sides.items()}
-
-
-def _passage(passage: dict[str, Any]) -> str | None:
-    text, start, end = passage["text"], passage["start"], passage["end"]
-    article = text is not None and end <= len(text) != end - start
-    return text[start:end].strip() if article else text
+        yield {**_series(tables[name,], columns), "evidence": clean(evidence.get(name, {}))}
 
 
 def _series(table: pl.DataFrame, columns: list[tuple[str, str]]) -> dict[str, Any]:

@@ -81,18 +81,22 @@ class Corpus:
         given = np.array([1.0 if value is None else float(value) for value in self.column("weight")])
         return given / given.mean() if len(given) else given
 
+    def labels(self, task: str) -> list[list[str] | None]:
+        """Each passage's labels of a task by name; None where it is not labelled."""
+        values, leaves = self.targets[task], self.codebook.tasks[task].leaves
+        on = values[:, None] == np.arange(len(leaves)) if values.ndim == 1 else values > 0
+        return [
+            [leaf for leaf, yes in zip(leaves, row, strict=True) if yes] if labelled else None
+            for row, labelled in zip(on, self.labelled(task), strict=True)
+        ]
+
     def to_frame(self) -> Any:
         """Texts and labels as a pandas table; lists of labels joined by `|`, None where unlabelled."""
         import pandas as pd
 
         table: dict[str, list[str | None]] = {"text": list(self.texts)}
-        for name, task in self.codebook.tasks.items():
-            known, values = self.labelled(name), self.targets[name]
-            on = values[:, None] == np.arange(len(task.leaves)) if task.kind == "single" else values > 0
-            table[name] = [
-                "|".join(leaf for leaf, yes in zip(task.leaves, row, strict=True) if yes) if labelled else None
-                for row, labelled in zip(on, known, strict=True)
-            ]
+        for name in self.codebook.tasks:
+            table[name] = [None if labels is None else "|".join(labels) for labels in self.labels(name)]
         return pd.DataFrame(table)
 
     @property

@@ -14,7 +14,7 @@ from ...model.errors import UserError, suggestion
 from ...model.folders import check_free
 from ...model.prediction import Prediction, load
 from ...model.progress import Progress, silent
-from ..data.layouts.exported import Outgoing
+from ..data.layouts.exported import Outgoing, plain
 from ..data.layouts.scored import codebook_of_scores, is_score_folder, scored_passages
 from ..data.layouts.table import LAYOUTS
 from ..data.seen import FILE, mark
@@ -26,7 +26,6 @@ from .choice import choose
 LOOK_AT = 20_000
 """Passages that the bundle is asked about, at most: drawn at random from more."""
 AT_ONCE = 512
-PLAIN = (str, int, float, bool)
 
 
 @dataclass(frozen=True)
@@ -154,9 +153,5 @@ def _outgoing(row: dict[str, Any], predicted: Prediction, *, codebook: Codebook,
             sure += [chances[label] for label in labels[name]]
         else:
             sure += [chances[leaf] if leaf in labels[name] else 1 - chances[leaf] for leaf in task.leaves]
-    columns = {
-        name: value if isinstance(value, PLAIN) else str(value)
-        for name, value in row.items()
-        if name != "text" and value is not None
-    }
-    return Outgoing(row["text"], labels, columns, model, round(min(sure), 4))
+    columns = {name: value for name, value in row.items() if name != "text" and value is not None}
+    return plain(Outgoing(row["text"], labels, columns, model, round(min(sure), 4)))

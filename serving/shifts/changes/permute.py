@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import gammaln
 
-from .calibrate import exceedance
 from .cost import split_gains, sums
+from .tail import exceedance
 
 SMALLEST = 1e-9
 

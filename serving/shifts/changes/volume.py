@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import chi2
 
-from .calibrate import exceedance, threshold
 from .dispersion import CORRELATIONS
 from .segment import partition
+from .tail import exceedance, threshold
 
 REPLICATES = 300
 LAGS = (1, 2, 4, 8)

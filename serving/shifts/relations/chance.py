@@ -6,8 +6,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..changes.calibrate import exceedance
 from ..changes.permute import block_length
+from ..changes.tail import exceedance
 from .association import lagged
 from .movement import Movements
 

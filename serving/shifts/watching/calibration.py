@@ -2,7 +2,7 @@
 
 A series without a shift is drawn from its level, volumes and restlessness, its past as long as it is and its future a
 year of weeks, and the detector is run over that future. The largest gain has an exponential tail (as in
-`changes/calibrate.py`), off which small probabilities are read: of alarms that come as rarely as asked, at a constant
+`changes/tail.py`), off which small probabilities are read: of alarms that come as rarely as asked, at a constant
 rate, a stretch of H periods holds one with probability 1 − exp(−H / run length) (Lai 1995).
 """
 
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..changes.calibrate import TAIL, tail_fit
 from ..changes.cost import sums
 from ..changes.dispersion import CELLS
+from ..changes.tail import TAIL, tail_fit
 from ..settings import Sensitivity
 from .detector import latest_gains
 from .noise import Noise, Null, draw_noise, simulate

@@ -72,15 +72,6 @@ def test_nothing_of_a_hostile_folder_stands_in_the_page_as_markup(tmp_path):
     page.encode("utf-8")
 
 
-def test_of_a_whole_article_the_passage_is_shown(folder):
-    opened = open_shift_folder(folder)
-    passages = opened.content["shifts"][0]["evidence"]["before"]["passages"]
-    own = passages[0]["text"]
-    passages[0] |= {"text": f"Some lead. {own} And an end.", "start": 11, "end": 11 + len(own)}
-    shown = blocks(report_page(opened))["source-0"]["evidence"]["s0000"]["before"]["passages"]
-    assert [passage["text"] for passage in shown] == [own, own]
-
-
 def test_a_run_without_a_shift_still_makes_a_page_and_its_figures_are_none(tmp_path):
     made = make_folder(tmp_path / "quiet", sources=["only.example"], weeks=4)
     held = blocks(report_page(open_shift_folder(made)))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from ....model.codebook import Codebook
+
+PLAIN = (str, int, float, bool)
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,12 @@ class Outgoing:
     columns: Mapping[str, Any] = field(default_factory=dict)
     model: str | None = None
     sureness: float | None = None
+
+
+def plain(passage: Outgoing) -> Outgoing:
+    """The passage with columns that every layout can hold."""
+    columns = {name: value if isinstance(value, PLAIN) else str(value) for name, value in passage.columns.items()}
+    return replace(passage, columns=columns)
 
 
 class Writer(Protocol):

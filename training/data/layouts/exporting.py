@@ -6,17 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from ....model.codebook import Codebook
 from ....model.errors import UserError, suggestion
 from ....model.folders import check_free
 from ..corpus import Corpus, read_corpus
-from .exported import Outgoing
+from .exported import Outgoing, plain
 from .scored import codebook_of_scores, is_score_folder, scored_passages
 from .table import LAYOUTS
-
-PLAIN = (str, int, float, bool)
 
 
 @dataclass(frozen=True)
@@ -61,7 +57,7 @@ def export_labels(
         raise UserError(f"{folders[0]}: is a score folder, which is exported by itself. Name it alone")
     if folders:
         codebook = codebook_of_scores(folders[0])
-        passages = [_plain(one) for one in scored_passages(folders[0], codebook=codebook, text=text)]
+        passages = [plain(one) for one in scored_passages(folders[0], codebook=codebook, text=text)]
     else:
         passages = list(_of_corpus(read_corpus(data, codebook=codebook, column=column, encoding=encoding)))
     try:
@@ -72,22 +68,7 @@ def export_labels(
 
 
 def _of_corpus(corpus: Corpus) -> Iterator[Outgoing]:
-    labels = {name: _labels(corpus, name) for name in corpus.codebook.tasks}
+    labels = {name: corpus.labels(name) for name in corpus.codebook.tasks}
     for i, text in enumerate(corpus.texts):
         columns = {name: value for name, values in corpus.columns.items() if (value := values[i]) is not None}
         yield Outgoing(text, {name: own[i] for name, own in labels.items()}, columns)
-
-
-def _labels(corpus: Corpus, name: str) -> list[list[str] | None]:
-    task, values, known = corpus.codebook.tasks[name], corpus.targets[name], corpus.labelled(name)
-    on = values[:, None] == np.arange(len(task.leaves)) if task.kind == "single" else values > 0
-    return [
-        [leaf for leaf, yes in zip(task.leaves, row, strict=True) if yes] if labelled else None
-        for row, labelled in zip(on, known, strict=True)
-    ]
-
-
-def _plain(passage: Outgoing) -> Outgoing:
-    """The passage with columns that every layout can hold."""
-    columns = {name: value if isinstance(value, PLAIN) else str(value) for name, value in passage.columns.items()}
-    return Outgoing(passage.text, passage.labels, columns, passage.model, passage.sureness)

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import false_discovery_control
 
-from narrashift.serving.shifts.changes.calibrate import exceedance, threshold
 from narrashift.serving.shifts.changes.cost import split_gains, sums
 from narrashift.serving.shifts.changes.discovery import q_values
 from narrashift.serving.shifts.changes.permute import block_length, permutation_p_value
+from narrashift.serving.shifts.changes.tail import exceedance, threshold
 from narrashift.serving.shifts.changes.volume import find_volume_changes
 
 from .series import drawn
