@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 from training_data import Benchmark, few, read_benchmark
-from training_score import Tested
+from training_score import Answers
 
 from narrashift.training.data.corpus import Corpus
 
@@ -108,7 +108,7 @@ class Result:
         code: digest of this package's `model` and `training` as it ran.
     """
 
-    tested: Tested
+    answers: Answers
     learnt_from: int
     seconds: float
     wall_seconds: float
@@ -163,7 +163,7 @@ def read_result(cell: Cell, *, benchmark: Benchmark, results: Path, code: str | 
     for row, labels in enumerate(written["on"]):
         on[row, labels] = True
     return Result(
-        tested=Tested(fold=cell.fold, truth=truth, on=on),
+        answers=Answers(fold=cell.fold, truth=truth, on=on),
         **{k: written[k] for k in ("learnt_from", "seconds", "wall_seconds", "peak_mb", "code", "commit")},
     )
 

@@ -29,7 +29,7 @@ def score(truth: np.ndarray, on: np.ndarray, *, metric: str, weights: np.ndarray
 
 
 @dataclass(frozen=True)
-class Tested:
+class Answers:
     """What a system said of the test passages of a fold.
 
     Attributes:
@@ -41,7 +41,7 @@ class Tested:
     on: np.ndarray
 
 
-Cells = Mapping[tuple[int, int], Tested]
+Cells = Mapping[tuple[int, int], Answers]
 """By fold and seed."""
 
 

@@ -36,7 +36,7 @@ class Row:
 
 def row(system: str, results: Results, *, metric: str) -> Row:
     """One line of a table."""
-    figure, deviation = mean_score(tested(results), metric=metric)
+    figure, deviation = mean_score(answers_of(results), metric=metric)
     means = {
         name: float(np.mean([getattr(r, name) for r in results.values()]))
         for name in ("seconds", "wall_seconds", "peak_mb")
@@ -44,9 +44,9 @@ def row(system: str, results: Results, *, metric: str) -> Row:
     return Row(system=system, cells=len(results), score=figure, deviation=deviation, **means)
 
 
-def tested(results: Results) -> Cells:
+def answers_of(results: Results) -> Cells:
     """The answers alone."""
-    return {key: result.tested for key, result in results.items()}
+    return {key: result.answers for key, result in results.items()}
 
 
 def table(data: str, systems: Mapping[str, Results], *, metric: str) -> str:
@@ -74,10 +74,10 @@ def ahead(systems: Mapping[str, Results], *, metric: str) -> list[str]:
         return []
 
     def common(name: str) -> float:
-        return mean_score(tested({k: r for k, r in systems[name].items() if k in ours}), metric=metric)[0].value
+        return mean_score(answers_of({k: r for k, r in systems[name].items() if k in ours}), metric=metric)[0].value
 
     best = max(peers, key=common)
-    figure, cells = difference(tested(ours), tested(systems[best]), metric=metric)
+    figure, cells = difference(answers_of(ours), answers_of(systems[best]), metric=metric)
     says = f"{figure.value:+.3f} [{figure.lo:+.3f}, {figure.hi:+.3f}]"
     return ["", f"{OURS} − {best}, the best peer: {says} over {cells} cell{'s' if cells != 1 else ''} that both have."]
 
