@@ -4,9 +4,9 @@
         [--per-label 8 32 128 512] [--every-fold] [--set epochs=8] [--results DIR] [--table]
 
 Each cell (data, fold, system, seed) runs in a process of its own and is kept in --results: stopped and started again,
-the benchmark goes on, and a later one adds to it. Where data come in folds, seed s is tested on fold s, s + 1, … in
-turn, or with --every-fold on all. Peers' cells are found again by data, split, settings and their libraries' versions,
-this system's also by the code of `model` and `training` (--any-code: by any version of it, the newest first).
+the benchmark goes on, and a later one adds to it. Where data come in folds, each seed has one of them in turn, or
+with --every-fold all. Peers' cells are found again by data, split, settings and their libraries' versions, this
+system's also by the code of `model` and `training` (--any-code: by any version of it, the newest first).
 
 Scores are means over cells with the interval over test passages (bootstrap, the same draws for all systems). Seconds
 are processor seconds of learning, imports not counted; of this system with all that `narrashift train` does besides:

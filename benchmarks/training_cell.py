@@ -54,7 +54,7 @@ LOADED = {
         1, ("torch", "transformers"), ("transformers.trainer", "transformers.models.bert.modeling_bert")
     ),
     "setfit": Loaded(1, ("torch", "transformers", "sentence-transformers", "setfit"), ("setfit", "datasets")),
-    "model2vec": Loaded(1, ("torch", "model2vec"), ("model2vec.distill", "model2vec.train", "transformers")),
+    "model2vec": Loaded(1, ("torch", "model2vec"), ("model2vec.train", "transformers.models.bert.modeling_bert")),
     "tfidf": Loaded(1, ("scikit-learn",), ("training_tfidf",)),
 }
 
@@ -207,6 +207,7 @@ def _in_a_process(cell: Cell, *, out: Path, shared: Path) -> tuple[dict[str, Any
             _, status, usage = os.wait4(process.pid, 0)
         except BaseException:
             process.kill()
+            process.wait()
             raise
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:

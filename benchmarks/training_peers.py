@@ -135,15 +135,11 @@ def setfit_steps(lesson: Lesson) -> int:
 def model2vec(lesson: Lesson) -> Label:
     """A static model distilled from the same backbone, and model2vec's classifier on it; distilling is counted."""
     import torch
-    from model2vec.distill import distill_from_model
     from model2vec.train import StaticModelForClassification
-    from transformers import AutoModel, AutoTokenizer
+    from training_static import distilled
 
-    where = resolve_backbone(lesson.backbone)
-    encoder = AutoModel.from_pretrained(where, dtype=torch.float32)
-    static = distill_from_model(encoder, AutoTokenizer.from_pretrained(where), device="cpu")
     torch.manual_seed(lesson.seed)
-    model = StaticModelForClassification.from_static_model(model=static)
+    model = StaticModelForClassification.from_static_model(model=distilled(resolve_backbone(lesson.backbone)))
     learnt, held = lesson.held_out()
 
     def named(corpus: Corpus) -> list[Any]:

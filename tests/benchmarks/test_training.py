@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-import random
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +11,7 @@ import training_cell
 from sklearn.metrics import f1_score
 from training_cell import Cell, code_digest, read_result, run_cell
 from training_data import SOURCES, few, make_benchmark, read_benchmark
-from training_lesson import Lesson, best_threshold
+from training_lesson import best_threshold
 from training_peers import setfit_steps
 from training_score import Answers, difference, mean_score, score
 from training_table import ahead, curve, flat, table
@@ -23,45 +20,8 @@ from training_tfidf import tfidf
 from narrashift.model.errors import UserError
 from narrashift.training.data.duplicates import near_duplicates
 
-WORDS = [f"word{i}" for i in range(200)]
 
-
-def rows_of(count: int, *, several: bool = False, seed: int = 0) -> list[dict]:
-    """Passages whose label can be told by one of their words."""
-    rng = random.Random(seed)
-    rows = []
-    for i in range(count):
-        label = ["Good!", "bad", "neither"][i % 3]
-        text = " ".join([*rng.sample(WORDS, 3), f"says{label.strip('!')}", *rng.sample(WORDS, 2)])
-        rows.append({"text": text, "stance": label, "labels": [label] * (i % 5 != 0) + ["bad"] * (i % 7 == 0)})
-    return rows
-
-
-def benchmark_of(count: int = 60, *, column: str = "stance", folds: int = 3):
-    rows = rows_of(count)
-    rows.append({**rows[0], "text": rows[0]["text"] + " again"})  # tested in another fold than its twin
-    fold = np.random.default_rng(0).permutation(len(rows)) % folds
-    fold[[0, -1]] = 0, 1
-    return make_benchmark("made", rows, column=column, metric="macro_f1", fold=fold, backbone="minilm-l6")
-
-
-@pytest.fixture
-def shared(tmp_path: Path) -> Path:
-    """A shared folder with tweets of our own in the place of RUW's."""
-    for file, count, seed in ((SOURCES["ruw"].files[0], 40, 0), (SOURCES["ruw"].test, 15, 1)):
-        path = tmp_path / "shared" / file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with gzip.open(path, "wt", encoding="utf-8") as out:
-            out.writelines(json.dumps(row) + "\n" for row in rows_of(count, seed=seed))
-    return tmp_path / "shared"
-
-
-def lesson_of(benchmark, *, fold: int = 0, **given) -> Lesson:
-    train, test = benchmark.parts(fold)
-    return Lesson(train=train, test=test, metric=benchmark.metric, backbone=benchmark.backbone, seed=0, **given)
-
-
-def test_no_passage_nor_its_near_duplicate_is_learnt_and_tested():
+def test_no_passage_nor_its_near_duplicate_is_learnt_and_tested(benchmark_of):
     benchmark = benchmark_of(count=61)
     assert benchmark.left_out == 2  # each twin, where the other is tested
     for train, test in benchmark.folds:
@@ -93,7 +53,7 @@ def test_the_real_data_are_read(name):
 
 
 @pytest.mark.parametrize("column", ["stance", "labels"])
-def test_drawing_a_few_a_label_is_nested_and_leaves_no_label_short(column):
+def test_drawing_a_few_a_label_is_nested_and_leaves_no_label_short(column, benchmark_of):
     train, _ = benchmark_of(count=90, column=column).parts(0)
     smaller, larger = (few(train, per_label=n, seed=3) for n in (4, 8))
     assert set(smaller.texts) < set(larger.texts)
@@ -135,7 +95,7 @@ def test_differences_are_paired_by_passage_and_taken_over_common_cells_only():
     assert gap.hi - gap.lo < (alone.hi - alone.lo) / 2
 
 
-def test_a_cell_runs_once_and_again_where_anything_that_decides_it_has_changed(shared, tmp_path, monkeypatch):
+def test_a_cell_runs_once_and_again_where_anything_that_decides_it_has_changed(shared, tmp_path, monkeypatch, rows_of):
     benchmark, results = read_benchmark("ruw", shared=shared), tmp_path / "results"
     cell = Cell("ruw", "tfidf", fold=0, seed=0)
     first = run_cell(cell, benchmark=benchmark, results=results, shared=shared)
@@ -200,7 +160,7 @@ def test_tables_say_who_is_ahead_over_cells_that_both_have(shared):
     assert values["score/ruw@8/tfidf"] == pytest.approx(0.7) and values["seconds/ruw@8/narrashift"] == 10
 
 
-def test_the_linear_peer_tunes_its_threshold_by_the_metric():
+def test_the_linear_peer_tunes_its_threshold_by_the_metric(benchmark_of, lesson_of):
     benchmark = benchmark_of(count=90, column="labels")
     lesson = lesson_of(benchmark)
     on = tfidf(lesson)(lesson.test.texts)
@@ -209,7 +169,7 @@ def test_the_linear_peer_tunes_its_threshold_by_the_metric():
     assert 0.2 < best_threshold(np.where(truth, 0.3, 0.2), truth, "micro_f1") < 0.3
 
 
-def test_setfit_gets_what_plain_fine_tuning_costs_and_never_more_pairs_than_there_are():
+def test_setfit_gets_what_plain_fine_tuning_costs_and_never_more_pairs_than_there_are(benchmark_of, lesson_of):
     lesson = lesson_of(benchmark_of(count=9))
     pairs = 2 * max(4 * 5 // 2, 2)
     assert setfit_steps(replace(lesson, few=True)) * 16 <= max(16, pairs * 3)
