@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -68,7 +69,10 @@ def ui(port: Annotated[int, typer.Option(help="Of the local server.")] = 5000) -
 def main() -> None:
     """Run a command. What the user can put right is one line (or a line each) and exit code 2."""
     try:
-        app()
+        if os.environ.get("WORLD_SIZE", "1") == "1":
+            app()
+        else:
+            _in_step()
     except UserError as error:
         print("\n".join(error.lines()), file=sys.stderr)
     except Interrupted:
@@ -84,6 +88,14 @@ def main() -> None:
             raise
         print(line, file=sys.stderr)
     sys.exit(2)
+
+
+def _in_step() -> None:
+    """Run the command as one of several processes, where something started this one as such."""
+    from .training.learning.distributed import asked_for
+    from .training.learning.follow import in_step
+
+    in_step(app) if asked_for() else app()
 
 
 def _known_failure(error: Exception) -> str | None:

@@ -20,7 +20,7 @@ class TrainSettings(Settings):
     max_tokens: Annotated[int, Field(ge=8)] = Field(default=256, description="tokens a passage may have")
     epochs: Count = Field(default=5, description="passes over the training passages, at most")
     patience: Count = Field(default=3, description="epochs without a better validation macro-F1 before stopping")
-    batch: Count = Field(default=32, description="passages a step")
+    batch: Count | Literal["auto"] = Field(default="auto", description="passages a step; auto: 32, on a GPU more")
     learning_rate: Positive = Field(default=2e-4, description="of the encoder's top layer")
     head_learning_rate: Positive = Field(default=1e-3, description="of the heads")
     layer_decay: Annotated[float, Field(gt=0, le=1)] = Field(default=0.95, description="per layer, going down")

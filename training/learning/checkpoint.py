@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ STATE, BEST, POSITION = "state-{}.safetensors", "best-{}.safetensors", "position
 class Position:
     """Where a run is: the next epoch and batch, the sums of the present epoch, the best epoch, what was measured.
 
-    `fingerprint` names data, settings and codebook; a run with another one cannot be gone on with.
+    `fingerprint` names data, settings and codebook; a run with another one cannot be gone on with. `passages` is the
+    size of a batch, once chosen: a run that is gone on with elsewhere keeps it.
     """
 
     fingerprint: str
@@ -37,6 +39,7 @@ class Position:
     history: list[dict[str, float]] = field(default_factory=list)
     state_file: str = ""
     best_file: str = ""
+    passages: int = 0
 
 
 def save(
@@ -56,10 +59,7 @@ def save(
     if is_best:
         position.best_file = BEST.format(position.step)
         _write(dict(network.state_dict()), folder / position.best_file)
-    tensors = {f"network/{name}": value for name, value in network.state_dict().items()}
-    for index, entries in optimizer.state_dict()["state"].items():
-        for key, value in entries.items():
-            tensors[f"optimizer/{index}/{key}"] = torch.as_tensor(value)
+    tensors = tensors_of(network=network, optimizer=optimizer)
     tensors["random/cpu"] = torch.get_rng_state()
     if torch.cuda.is_available():
         tensors["random/cuda"] = torch.cuda.get_rng_state()
@@ -101,15 +101,29 @@ def restore(folder: Path, position: Position, *, network: torch.nn.Module, optim
     if not position.state_file:
         return
     tensors = _read(folder / position.state_file)
+    put_back(tensors, network=network, optimizer=optimizer)
+    torch.set_rng_state(tensors["random/cpu"])
+    if "random/cuda" in tensors and torch.cuda.is_available():
+        torch.cuda.set_rng_state(tensors["random/cuda"])
+
+
+def tensors_of(*, network: torch.nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """Weights and state of the optimizer, by name."""
+    tensors = {f"network/{name}": value for name, value in network.state_dict().items()}
+    for index, entries in optimizer.state_dict()["state"].items():
+        for key, value in entries.items():
+            tensors[f"optimizer/{index}/{key}"] = torch.as_tensor(value)
+    return tensors
+
+
+def put_back(tensors: Mapping[str, Tensor], *, network: torch.nn.Module, optimizer: torch.optim.Optimizer) -> None:
+    """Put weights and state of the optimizer to what `tensors_of` gave."""
     network.load_state_dict(_part(tensors, "network/"))
     state: dict[int, dict[str, Any]] = {}
     for name, value in _part(tensors, "optimizer/").items():
         index, key = name.split("/")
         state.setdefault(int(index), {})[key] = value
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
-    torch.set_rng_state(tensors["random/cpu"])
-    if "random/cuda" in tensors and torch.cuda.is_available():
-        torch.cuda.set_rng_state(tensors["random/cuda"])
 
 
 def load_best(folder: Path, position: Position, *, network: torch.nn.Module) -> None:
@@ -126,7 +140,7 @@ def _read(path: Path) -> dict[str, Tensor]:
         ) from None
 
 
-def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 

@@ -6,29 +6,34 @@ import contextlib
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from tokenizers import Tokenizer
+from torch import Tensor
 
 from ...model.device import pick_device
 from ...model.errors import Interrupted
 from ...model.network import PassageClassifier
 from ...model.progress import Progress
-from ...model.tokens import encode, pad
+from ...model.tokens import encode
 from ...model.transformer import TransformerClassifier
 from ..data.corpus import Corpus
 from ..measuring.calibration import fit_decision
 from ..measuring.evaluation import measure, predictions
 from ..settings import TrainSettings
-from . import checkpoint
+from . import checkpoint, distributed
+from .batch_size import pick_batch, tokens_at_once, with_batch
 from .checkpoint import Position
+from .job import hand_out
 from .loss import MultiTaskLoss, class_weights
 from .optimizer import build_optimizer, set_rate
+from .step import Learner
 
 CHECKPOINT_SECONDS = 300
 OnEpoch = Callable[[dict[str, float]], None]
@@ -54,6 +59,7 @@ def fine_tune(
     position: Position,
     progress: Progress,
     on_epoch: OnEpoch,
+    state: Mapping[str, Tensor] | None = None,
 ) -> FineTuned:
     """Train until the validation macro-F1 has not risen for `patience` epochs.
 
@@ -63,70 +69,84 @@ def fine_tune(
         work: folder for the checkpoints of this run.
         position: where to begin; anything but the start is restored from `work`.
         on_epoch: called with each epoch's measurements.
+        state: in a process that follows another, that one's weights and optimizer; it neither reads nor saves.
 
     Raises:
         Interrupted: Ctrl-C; the state after the last whole step is in `work`.
+        UserError: another process of this training has gone; the same.
     """
-    torch.manual_seed(settings.seed)
+    team = distributed.team()
+    torch.manual_seed(team.seed(settings.seed, step=position.step))
     device = torch.device(pick_device(settings.device))
+    distributed.check_device(device.type)
     torch.nn.Module.to(network, device)
+    position.passages = position.passages or pick_batch(settings, passages=len(train), device=device.type)
+    chosen, settings = settings, with_batch(settings, passages=position.passages)
     optimizer = build_optimizer(network, settings=settings)
     loss_of = MultiTaskLoss(train.codebook, weights=class_weights(train, settings=settings), settings=settings).to(
         device
     )
     ids, _ = encode(tokenizer, train.texts, max_tokens=settings.max_tokens)
-    lengths = np.array([len(row) for row in ids])
     targets = {name: torch.from_numpy(values).to(device) for name, values in train.learned.items()}
     bf16 = pick_precision(settings.precision, device=device.type) == "bf16"
-    steps = settings.epochs * -(-len(train) // settings.batch)
-    pad_id = network.config.encoder.get("pad_token_id") or 0
-    checkpoint.restore(work, position, network=network, optimizer=optimizer)
+    steps = settings.epochs * -(-len(train) // position.passages)
+    if state is None:
+        checkpoint.restore(work, position, network=network, optimizer=optimizer)
+        state = checkpoint.tensors_of(network=network, optimizer=optimizer)
+        hand_out(network, tokenizer, train=train, settings=chosen, position=position, state=state)
+    else:
+        checkpoint.put_back(state, network=network, optimizer=optimizer)
+    learner = Learner(
+        network, ids=ids, targets=targets, loss_of=loss_of, team=team, bf16=bf16,
+        tokens=tokens_at_once(network, device=device),
+    )  # fmt: skip
     started, last_saved = time.monotonic() - position.seconds, time.monotonic()
+    save = partial(checkpoint.save, work, position, network=network, optimizer=optimizer)
 
-    with stop_on_ctrl_c() as stopped:
+    with stop_on_ctrl_c(also_terminated=team.size > 1) as stopped, team.leading(save=save):
         while position.epoch < settings.epochs and not _out_of_patience(position, settings):
             tokens_before, epoch_started = position.tokens, time.monotonic()
-            batches = epoch_batches(lengths, batch=settings.batch, seed=settings.seed, epoch=position.epoch)
+            batches = epoch_batches(learner.lengths, batch=position.passages, seed=settings.seed, epoch=position.epoch)
             network.train()
             for batch in batches[position.batch :]:
                 set_rate(optimizer, step=position.step, steps=steps, warmup=settings.warmup)
-                padded, mask = pad([ids[i] for i in batch], pad_id=pad_id)
-                with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
-                    logits = network(torch.from_numpy(padded).to(device), torch.from_numpy(mask).to(device))
-                loss = loss_of(logits, {name: values[batch] for name, values in targets.items()})
-                loss.backward()
+                position.loss_sum += learner.learn(batch)
                 torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
                 optimizer.step()
                 optimizer.zero_grad(set_to_none=True)
-                position.loss_sum += loss.item()
-                position.tokens += int(mask.sum())
+                position.tokens += int(learner.lengths[batch].sum())
                 position.step += 1
                 position.batch += 1
                 position.seconds = time.monotonic() - started
                 progress(f"epoch {position.epoch + 1} of at most {settings.epochs}", position.step, steps)
-                if stopped.is_set() or time.monotonic() - last_saved > CHECKPOINT_SECONDS:
-                    checkpoint.save(work, position, network=network, optimizer=optimizer)
+                stop, _ = team.sync(stop=stopped.is_set())
+                if team.leads and (stop or time.monotonic() - last_saved > CHECKPOINT_SECONDS):
+                    save()
                     last_saved = time.monotonic()
-                if stopped.is_set():
+                if stop:
                     raise Interrupted
-            speed = (position.tokens - tokens_before) / max(time.monotonic() - epoch_started, 1e-9)
-            measured = validate(network, tokenizer, corpus=validation, loss_of=loss_of, bf16=bf16)
-            measured |= {
-                "epoch": position.epoch + 1,
-                "train/loss": position.loss_sum / len(batches),
-                "train/tokens_per_s": speed,
-            }
-            position.history.append(measured)
-            is_best = not measured["validation/macro_f1"] <= position.best_score
+            measured = {}
+            if team.leads:
+                speed = (position.tokens - tokens_before) / max(time.monotonic() - epoch_started, 1e-9)
+                measured = validate(network, tokenizer, corpus=validation, loss_of=loss_of, bf16=bf16) | {
+                    "epoch": position.epoch + 1,
+                    "train/loss": position.loss_sum / len(batches),
+                    "train/tokens_per_s": speed,
+                }
+            stop, score = team.sync(stop=stopped.is_set(), score=measured.get("validation/macro_f1", 0.0))
+            is_best = not score <= position.best_score
             if is_best:
-                position.best_epoch, position.best_score = position.epoch, measured["validation/macro_f1"]
+                position.best_epoch, position.best_score = position.epoch, score
             position.epoch, position.batch, position.loss_sum, position.tokens = position.epoch + 1, 0, 0.0, 0
-            checkpoint.save(work, position, network=network, optimizer=optimizer, is_best=is_best)
-            last_saved = time.monotonic()
-            on_epoch(measured)
-            if stopped.is_set():
+            if team.leads:
+                position.history.append(measured)
+                save(is_best=is_best)
+                last_saved = time.monotonic()
+                on_epoch(measured)
+            if stop or (team.size == 1 and stopped.is_set()):
                 raise Interrupted
-    checkpoint.load_best(work, position, network=network)
+    if team.leads:
+        checkpoint.load_best(work, position, network=network)
     return FineTuned(network=network.cpu(), history=position.history, seconds=position.seconds)
 
 
@@ -172,31 +192,37 @@ def epoch_batches(lengths: np.ndarray, *, batch: int, seed: int, epoch: int) -> 
 
 
 def pick_precision(name: str, *, device: str) -> str:
-    """`auto` is bf16 on CUDA and on processors with bf16 instructions, else fp32."""
+    """`auto` is bf16 on GPUs and processors that have bf16 instructions, else fp32."""
     if name != "auto":
         return name
     if device == "cuda":
-        return "bf16"
+        old = torch.cuda.is_available() and not torch.cuda.is_bf16_supported(including_emulation=False)
+        return "fp32" if old else "bf16"
     supported: Any = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
     return "bf16" if device == "cpu" and supported() else "fp32"
 
 
 @contextlib.contextmanager
-def stop_on_ctrl_c() -> Iterator[threading.Event]:
-    """An event that the first Ctrl-C sets; the second one interrupts at once. In the main thread only."""
+def stop_on_ctrl_c(*, also_terminated: bool = False) -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C sets; the second one interrupts at once. In the main thread only.
+
+    Args:
+        also_terminated: SIGTERM sets it too, however often it comes.
+    """
     stopped = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield stopped
         return
-    before = signal.getsignal(signal.SIGINT)
+    numbers = [signal.SIGINT, *([signal.SIGTERM] if also_terminated else [])]
 
     def on_signal(number: int, frame: Any) -> None:
-        if stopped.is_set():
+        if stopped.is_set() and number == signal.SIGINT:
             raise KeyboardInterrupt
         stopped.set()
 
-    signal.signal(signal.SIGINT, on_signal)
+    before = {number: signal.signal(number, on_signal) for number in numbers}
     try:
         yield stopped
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -63,13 +65,17 @@ class MultiTaskLoss(nn.Module):
         for name, values in weights.items():
             self.register_buffer(f"weights_{name}", torch.tensor(values, dtype=torch.float32))
 
-    def forward(self, logits: dict[str, Tensor], targets: dict[str, Tensor]) -> Tensor:
+    def forward(
+        self, logits: dict[str, Tensor], targets: dict[str, Tensor], counts: Mapping[str, int] | None = None
+    ) -> Tensor:
         """Loss, a scalar.
 
         Args:
             logits: task -> ``(passages, leaves)``.
             targets: task -> ``(passages,)`` int64, -1 where unlabelled, or ``(passages, leaves)`` float,
                 probabilities where labels are soft, NaN where unlabelled.
+            counts: task -> labelled passages of the whole batch, where these are a part of it: the losses of all
+                parts then add up to the batch's.
         """
         total = next(iter(logits.values())).float().sum() * 0
         for name, task in self.codebook.tasks.items():
@@ -85,5 +91,6 @@ class MultiTaskLoss(nn.Module):
             else:
                 smooth = truth * (1 - self.smoothing) + 0.5 * self.smoothing
                 each = binary_cross_entropy_with_logits(scores, smooth, pos_weight=weights, reduction="none").sum(1)
-            total = total + self.task_weights[name] * each.mean()
+            mean = each.mean() if counts is None else each.sum() / counts[name]
+            total = total + self.task_weights[name] * mean
         return total

@@ -1,0 +1,1 @@
+"""From several trainings of one backbone to one bundle of its size."""

@@ -1,0 +1,92 @@
+"""The gradient of a batch, whole or from its parts: several processes' shares, and pieces that fit a GPU's memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...model.errors import UserError
+from ...model.network import PassageClassifier
+from ...model.tokens import budget_batches, pad
+from .distributed import Team
+from .loss import MultiTaskLoss
+
+
+class Learner:
+    """Adds up gradients. Parts of a batch are exact: each task's loss is divided by its labelled passages in the whole.
+
+    Args:
+        ids: token ids, an array a passage.
+        targets: task -> what `MultiTaskLoss` takes, of all passages.
+        tokens: padded tokens that the device holds at once; no limit without. Halved when that was too many.
+    """
+
+    def __init__(
+        self,
+        network: PassageClassifier,
+        *,
+        ids: Sequence[np.ndarray],
+        targets: dict[str, Tensor],
+        loss_of: MultiTaskLoss,
+        team: Team,
+        bf16: bool,
+        tokens: int | None = None,
+    ) -> None:
+        self.network, self.ids, self.targets, self.loss_of, self.team = network, ids, targets, loss_of, team
+        self.bf16, self.tokens = bf16, tokens
+        self.device = next(network.parameters()).device
+        self.pad_id = network.config.encoder.get("pad_token_id") or 0
+        self.lengths = np.array([len(row) for row in ids])
+        self.known = {
+            name: (v >= 0 if v.dim() == 1 else ~v.isnan().any(dim=1)).cpu().numpy() for name, v in targets.items()
+        }
+
+    def learn(self, batch: np.ndarray) -> float:
+        """Leave the whole batch's gradient in the parameters of every process; its loss.
+
+        Raises:
+            Lost: another process has gone.
+            UserError: not even one passage fits the GPU's memory.
+        """
+        share, total = self.team.share(batch), 0.0
+        self.team.others = "in a step"
+        counts = {name: int(known[batch].sum()) for name, known in self.known.items()}
+        while True:
+            try:
+                for piece in self._pieces(share):
+                    total += self._add(piece, counts=None if len(piece) == len(batch) else counts)
+                break
+            except torch.OutOfMemoryError:
+                self._use_less(share)
+                total = 0.0
+        return self.team.add_up(self.network.parameters(), total)
+
+    def _pieces(self, share: np.ndarray) -> list[np.ndarray]:
+        if self.tokens is None or not len(share):
+            return [share] if len(share) else []
+        return [share[piece] for piece in budget_batches(self.lengths[share], tokens=self.tokens)]
+
+    def _add(self, piece: np.ndarray, *, counts: dict[str, int] | None) -> float:
+        padded, mask = pad([self.ids[i] for i in piece], pad_id=self.pad_id)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
+            logits = self.network(torch.from_numpy(padded).to(self.device), torch.from_numpy(mask).to(self.device))
+        loss = self.loss_of(logits, {name: values[piece] for name, values in self.targets.items()}, counts)
+        loss.backward()
+        return loss.item()
+
+    def _use_less(self, share: np.ndarray) -> None:
+        """Begin the share again, with half the tokens at once."""
+        self.network.zero_grad(set_to_none=True)
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+        longest = int(self.lengths[share].max())
+        had = min(self.tokens or 10**12, longest * len(share))
+        if had <= longest:
+            raise UserError(
+                f"the GPU's memory does not hold one passage of {longest} tokens. Take a smaller --backbone or "
+                "--set max_tokens"
+            )
+        self.tokens = had // 2
