@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -23,21 +24,28 @@ def in_step(command: Callable[[], None]) -> None:
 
     Raises:
         UserError: the processes do not find each other; and whatever the command raises.
-        SystemExit: in those who follow, and wherever the command ends so.
+        SystemExit: where the command ends so.
     """
     with joined() as all_of_us:
-        if not all_of_us.leads:
-            sys.exit(_follow(all_of_us))
-        signal.signal(signal.SIGTERM, _stop)  # torchrun's way to say that another process has ended
-        code = 1
-        try:
-            command()
-            code = 0
-        except BaseException as error:
-            code = _exit_code(error)
-            raise
-        finally:
-            _end(all_of_us, code)
+        if all_of_us.leads:
+            return _lead(all_of_us, command)
+        code = _follow(all_of_us)
+    sys.stderr.flush()
+    os._exit(code)  # without a word: the leader has said everything
+
+
+def _lead(ours: Team, command: Callable[[], None]) -> None:
+    signal.signal(signal.SIGTERM, _stop)  # torchrun's way to say that another process has ended
+    code = 1
+    try:
+        command()
+        code = 0
+    except BaseException as error:
+        code = _exit_code(error)
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is about to end, and has words to say
+        _end(ours, code)
 
 
 def _follow(ours: Team) -> int:
