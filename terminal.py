@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .training.data.checking.finding import Finding
     from .training.data.checking.finding import Table as Counted
     from .training.distilling.distill import Distilled
+    from .training.ensembles.distil import Distilled as Taught
     from .training.labelling.label import Labelled
     from .training.measuring.evaluation import Report
     from .training.measuring.examination import Examination
@@ -202,6 +203,21 @@ def print_repeated(repeated: Repeated) -> None:
     if repeated.pooled:
         console.print("Over all passages, each predicted by the model that had not seen it:")
         print_report(repeated.pooled)
+
+
+def print_taught(found: Taught) -> None:
+    """Teachers alone and together, and their pupil, as a table on standard output."""
+    teachers, pupil = found.teachers, found.pupil
+    print_findings(pupil.findings)
+    more = f" and {len(teachers.unlabelled):,} unlabelled passages" if teachers.unlabelled else ""
+    table = Table(title=f"{pupil.report.passages} passages; {len(teachers.bundles)} teachers{more}")
+    for title in ("figure", "teachers, each", "teachers together", "pupil", "TF-IDF"):
+        table.add_column(title, justify="left" if title == "figure" else "right")
+    for name, figure in pupil.report.headline().items():
+        others = teachers.alone[name], teachers.together.figures[name], figure, pupil.yardstick.figures[name]
+        table.add_row(name, *map(str, others))
+    Console(width=None if sys.stdout.isatty() else 150).print(table)
+    print(f"{pupil.champion}\nteachers: {found.folder or 'not kept'}", file=sys.stderr)
 
 
 MOST_SHIFTS = 40

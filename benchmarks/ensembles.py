@@ -17,7 +17,6 @@ import argparse
 import json
 import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,6 @@ import numpy as np
 import torch
 from carry_over import STARTER, some_groups
 from safetensors.numpy import load_file, save_file
-from scipy.special import logit
 
 from narrashift.model.bundle import open_bundle
 from narrashift.model.codebook import Codebook, read_codebook
@@ -36,6 +34,7 @@ from narrashift.model.transformer import TransformerClassifier
 from narrashift.training.data.corpus import Corpus, read_corpus
 from narrashift.training.data.splits import Split, split_corpus
 from narrashift.training.ensembles.taught import mean_probabilities, taught
+from narrashift.training.ensembles.teachers import as_logits, with_texts
 from narrashift.training.learning.backbone import load_backbone
 from narrashift.training.learning.checkpoint import Position
 from narrashift.training.learning.fine_tune import fine_tune
@@ -61,9 +60,7 @@ def figures(told: dict[str, Told], *, corpora: dict[str, Corpus], codebook: Code
 
 def together(told: list[Told], *, codebook: Codebook) -> Told:
     """Logits of the mean probability, for a decision layer of its own."""
-    mean = mean_probabilities(told, codebook=codebook)
-    small = {name: np.clip(values, 1e-6, 1 - 1e-6) for name, values in mean.items()}
-    return {n: np.log(v) if codebook.tasks[n].kind == "single" else logit(v) for n, v in small.items()}
+    return as_logits(mean_probabilities(told, codebook=codebook), codebook=codebook)
 
 
 def learn(
@@ -135,16 +132,9 @@ def small(split: Split, *, real: Corpus | None, passages: int, draw: int, out: P
     learn("pupil-crossed", taught(train, mean_probabilities(heard, codebook=codebook)), seed=0, parts=measured, out=out)
 
     further = mean_probabilities([probabilities(one, "more") for one in seeds], codebook=codebook)
-    hidden = {n: np.full_like(v, -1 if v.ndim == 1 else np.nan) for n, v in more.targets.items()}
-    both = joined(train, replace(more, targets=hidden))
+    both = with_texts(train, more.texts)
     all_told = {name: np.concatenate([told[name], further[name]]) for name in told}
     learn("pupil-unlabelled", taught(both, all_told), seed=0, parts=measured, out=out)
-
-
-def joined(one: Corpus, other: Corpus) -> Corpus:
-    """One corpus behind the other, with texts and labels."""
-    targets = {name: np.concatenate([one.targets[name], other.targets[name]]) for name in one.targets}
-    return Corpus(codebook=one.codebook, texts=[*one.texts, *other.texts], targets=targets)
 
 
 def bundles(paths: list[Path], *, pupil: Path | None, split: Split, real: Corpus | None) -> None:

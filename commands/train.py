@@ -11,6 +11,7 @@ import typer
 
 from ..model.errors import UserError
 from .options import AllowLeaks, Column, Config, Encoding, Overwrite, PrintConfig, Set, assignments, pairs
+from .unlabelled import draw_unlabelled
 
 
 def train(
@@ -25,6 +26,11 @@ def train(
     ] = None,
     folds: Annotated[int | None, typer.Option(help="Train this many times, each fold once as the test set.")] = None,
     seeds: Annotated[int, typer.Option(help="Train this many times, counting up from --seed.")] = 1,
+    distill: Annotated[bool, typer.Option("--distill", help="Make one bundle of --seeds N teachers.")] = False,
+    unlabelled: Annotated[
+        list[Path] | None, typer.Option(help="With --distill: a dump that the teachers label for it, too.")
+    ] = None,
+    drop_teachers: Annotated[bool, typer.Option("--drop-teachers", help="Delete them in the end.")] = False,
     allow_leaks: AllowLeaks = False,
     codebook: Annotated[Path | None, typer.Option(help="Your codebook (TOML); the package's by default.")] = None,
     config: Config = None,
@@ -53,13 +59,18 @@ def train(
     if print_config:
         print(chosen.to_toml(), end="")
         return
+    if distill and folds is not None:
+        raise UserError("--distill --folds: teachers and pupil share one split. Leave out --folds")
+    if (unlabelled or drop_teachers) and not distill:
+        raise UserError(f"{'--unlabelled' if unlabelled else '--drop-teachers'}: only with --seeds N --distill")
     if not data:
         raise UserError("no data. Name files of labelled passages: narrashift train DATA --out BUNDLE")
 
     from ..model.codebook import read_codebook
     from ..rows import check_encoding
-    from ..terminal import ProgressDisplay, print_findings, print_repeated, print_report
+    from ..terminal import ProgressDisplay, print_findings, print_repeated, print_report, print_taught
     from ..training.data.corpus import read_corpus
+    from ..training.ensembles.distil import distil
     from ..training.repeats import repeat
     from ..training.tracking.run import NoTracking, Tracking
     from ..training.train import train as run
@@ -84,6 +95,14 @@ def train(
             "overwrite": overwrite, "resume": resume, "tracking": Tracking if track else NoTracking,
             "progress": progress,
         }  # fmt: skip
+        if distill:
+            texts = unlabelled and draw_unlabelled(
+                unlabelled, most=len(corpora["corpus"]), settings=chosen, text=pairs(column).get("text"),
+                encoding=encoding, progress=progress,
+            )  # fmt: skip
+            print_taught(distil(**common, seeds=seeds, unlabelled=texts or [], keep_teachers=not drop_teachers))
+            print(f"bundle: {out}", file=sys.stderr)
+            return
         if seeds != 1 or folds is not None:
             print_repeated(repeat(**common, seeds=seeds, folds=folds))
             print(f"bundles: {out}", file=sys.stderr)

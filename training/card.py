@@ -41,7 +41,7 @@ TF-IDF with logistic regression, trained on the same passages.
 | figure | this model | TF-IDF |
 |---|---|---|
 {figures}
-
+{_taught(provenance)}
 ## Labels
 | task | label | meaning | F1 |
 |---|---|---|---|
@@ -52,4 +52,26 @@ Measured on passages like those it was trained on; on other sources, times and l
 much only labelled passages from there can tell (`narrashift evaluate`). It judges wording, not truth. It is made
 for counting over many passages, and is no ground for a decision about one author or outlet. Passages longer than
 {settings["max_tokens"]} tokens are cut off, and `truncated` says so.
+"""
+
+
+def _taught(provenance: dict[str, Any]) -> str:
+    """A section on the teachers, where there were any."""
+    if "teachers" not in provenance:
+        return ""
+    told = provenance["teachers"]
+    names = ", ".join(f"{name} `{digest}`" for name, digest in told["bundles"].items())
+    more = f", and {told['unlabelled']:,} passages by their word alone" if told["unlabelled"] else ""
+    rows = "\n".join(
+        f"| `{name}` | {one['alone']:.3f} ± {one['alone_sd']:.3f} | {one['together']:.3f} | {one['pupil']:.3f} |"
+        for name, one in told["figures"].items()
+    )
+    return f"""
+## Teachers
+Learnt half from the labels and half from the mean probabilities of {len(told["bundles"])} bundles of the same
+size ({names}){more}. On the same passages: one of them (mean ± standard deviation), the mean of all, and this model.
+
+| figure | one alone | all together | this model |
+|---|---|---|---|
+{rows}
 """

@@ -15,8 +15,22 @@ from .settings import TrainSettings
 PACKAGES = ("torch", "transformers", "tokenizers", "scikit-learn", "mlflow", "numpy")
 
 
-def provenance(*, split: Split, settings: TrainSettings, device: str, precision: str, seconds: float) -> dict[str, Any]:
-    """What somebody needs who wants to make the same bundle again."""
+def provenance(
+    *,
+    split: Split,
+    settings: TrainSettings,
+    device: str,
+    precision: str,
+    seconds: float,
+    processes: int = 1,
+    batch: int,
+) -> dict[str, Any]:
+    """What somebody needs who wants to make the same bundle again.
+
+    Args:
+        processes: that shared the fine-tuning.
+        batch: passages a step, of all processes together.
+    """
     return {
         "narrashift": metadata.version("narrashift"),
         "commit": _commit(),
@@ -27,6 +41,8 @@ def provenance(*, split: Split, settings: TrainSettings, device: str, precision:
         "seed": settings.seed,
         "device": device,
         "precision": precision,
+        "processes": processes,
+        "batch": batch,
         "settings": public_settings(settings),
         "versions": {
             "python": platform.python_version(),

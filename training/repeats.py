@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -90,28 +90,12 @@ def repeat(
     """
     out, settings = Path(out), settings or TrainSettings()
     repetitions = list(_repetitions(seeds=seeds, folds=folds, first=settings.seed))
-    trained: dict[str, Trained] = {}
     with tracking(name=out.name) as parent:
-        for number, each in enumerate(repetitions, start=1):
-            own, bundle = settings.model_copy(update={"seed": each.seed}), out / each.name
-            divided: dict[str, Any] = {"validation": validation, "test": test, "kind": kind, "fold": each.fold}
-            split = split_corpus(corpus, **divided, seed=settings.seed)
-            if resume and is_from(bundle, split=split, settings=own):
-                trained[each.name] = measured_again(bundle, split=split)
-                continue
-            trained[each.name] = train(
-                corpus=corpus,
-                out=bundle,
-                settings=own,
-                **divided,
-                split_seed=settings.seed,
-                allow_leaks=allow_leaks,
-                overwrite=overwrite,
-                resume=resume and working_folder(bundle).exists(),
-                register=False,
-                tracking=tracking,
-                progress=partial(_told, progress, f"{each.name}, {number} of {len(repetitions)}"),
-            )
+        trained = train_each(
+            repetitions, corpus=corpus, out=out, settings=settings,
+            divided={"validation": validation, "test": test, "kind": kind}, allow_leaks=allow_leaks,
+            overwrite=overwrite, resume=resume, tracking=tracking, progress=progress,
+        )  # fmt: skip
         repeated = Repeated(
             folder=out,
             trained=trained,
@@ -133,6 +117,46 @@ def repeat(
             },
         )
     return repeated
+
+
+def train_each(
+    repetitions: Sequence[Repetition],
+    *,
+    corpus: Corpus,
+    out: Path,
+    settings: TrainSettings,
+    divided: Mapping[str, Any],
+    resume: bool,
+    progress: Progress,
+    **common: Any,
+) -> dict[str, Trained]:
+    """Train one repetition after the other into a bundle of its name in `out`; none is registered.
+
+    Args:
+        divided: how `split_corpus` divides, the fold aside.
+        resume: a bundle that the same call made is opened and measured instead.
+        common: what else `train` takes.
+    """
+    trained: dict[str, Trained] = {}
+    for number, each in enumerate(repetitions, start=1):
+        own, bundle = settings.model_copy(update={"seed": each.seed}), out / each.name
+        split = split_corpus(corpus, **divided, fold=each.fold, seed=settings.seed)
+        if resume and is_from(bundle, split=split, settings=own):
+            trained[each.name] = measured_again(bundle, split=split)
+            continue
+        trained[each.name] = train(
+            corpus=corpus,
+            out=bundle,
+            settings=own,
+            **divided,
+            fold=each.fold,
+            split_seed=settings.seed,
+            resume=resume and working_folder(bundle).exists(),
+            register=False,
+            progress=partial(told_which, progress, f"{each.name}, {number} of {len(repetitions)}"),
+            **common,
+        )
+    return trained
 
 
 def spreads(reports: list[Report]) -> dict[str, Spread]:
@@ -161,7 +185,8 @@ def _repetitions(*, seeds: int, folds: int | None, first: int) -> Iterator[Repet
             yield Repetition("-".join(names), seed, None if fold is None or folds is None else (fold, folds))
 
 
-def _told(progress: Progress, which: str, what: str, done: float, total: float) -> None:
+def told_which(progress: Progress, which: str, what: str, done: float, total: float) -> None:
+    """Pass progress on, with the training that it is of."""
     progress(f"{what} ({which})", done, total)
 
 

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -27,6 +28,7 @@ from .data.seen import write_seen
 from .data.splits import Split, split_corpus
 from .learning.backbone import load_backbone
 from .learning.checkpoint import Position, read_position, save_position
+from .learning.distributed import team
 from .learning.fine_tune import fine_tune, pick_precision
 from .learning.lexical import add_lexical
 from .learning.loss import class_weights
@@ -40,6 +42,9 @@ from .provenance import described_data, provenance, public_settings
 from .settings import TrainSettings
 from .tracking.run import NoTracking, Tracking
 from .yardstick import train_yardstick, write_yardstick
+
+if TYPE_CHECKING:
+    from .ensembles.teachers import Teachers
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,7 @@ def train(
     overwrite: bool = False,
     resume: bool = False,
     register: bool = True,
+    teachers: Teachers | None = None,
     tracking: Callable[..., Tracking | NoTracking] = NoTracking,
     progress: Progress = silent,
 ) -> Trained:
@@ -90,6 +96,7 @@ def train(
         overwrite: replace a bundle that is there.
         resume: go on with an interrupted run of the same data and settings.
         register: the model, where the run is tracked.
+        teachers: whose word is learnt beside the labels.
         tracking: `Tracking` for an MLflow run, `NoTracking` for none.
 
     Raises:
@@ -103,6 +110,7 @@ def train(
         corpus, validation=validation, test=test, kind=kind, fold=fold,
         seed=settings.seed if split_seed is None else split_seed,
     )  # fmt: skip
+    split = teachers.teach(split) if teachers else split
     codebook = corpus.codebook
     _check_labels(split)
     findings = audit_split(split)
@@ -158,7 +166,9 @@ def train(
                 device=device,
                 precision=pick_precision(settings.precision, device=device),
                 seconds=tuned.seconds,
-            )
+                processes=team().size,
+                batch=position.passages,
+            ) | ({"teachers": teachers.described(report)} if teachers else {})
             write_transformer(folder, network=tuned.network, tokenizer=pretrained_tokenizer)
             write_seen(folder, texts=[*split.train.texts, *split.validation.texts])
             write_description(

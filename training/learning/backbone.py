@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tokenizers import Tokenizer
 from transformers import AutoTokenizer
 from transformers.utils import logging
 
@@ -20,6 +21,28 @@ def _longest(encoder: dict[str, Any]) -> int | None:
     if positions and encoder.get("model_type") in {"roberta", "xlm-roberta", "camembert"}:
         return positions - (encoder.get("pad_token_id") or 0) - 1
     return positions
+
+
+def backbone_tokenizer(settings: TrainSettings) -> Tokenizer:
+    """The tokenizer of a backbone, with truncation and padding off.
+
+    Raises:
+        UserError: as `load_backbone`.
+    """
+    logging.set_verbosity_error()
+    try:
+        loaded = AutoTokenizer.from_pretrained(resolve_backbone(settings.backbone), trust_remote_code=False)
+        tokenizer = Tokenizer.from_str(loaded.backend_tokenizer.to_str())
+    except UserError:
+        raise
+    except Exception as error:  # transformers, tokenizers, no fast tokenizer: each raises its own
+        raise UserError(
+            f"--backbone {settings.backbone}: its tokenizer cannot be loaded ({str(error).splitlines()[0]}). "
+            "Name a local folder or a hub id that this machine can reach"
+        ) from None
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
 
 
 def load_backbone(settings: TrainSettings, *, codebook: Codebook) -> tuple[PassageClassifier, Any]:

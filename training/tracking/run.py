@@ -95,7 +95,7 @@ class Tracking:
         self.outermost = self.mlflow.active_run() is None
         if self.run_id is not None:
             try:
-                self.mlflow.start_run(run_id=self.run_id)
+                self.mlflow.start_run(run_id=self.run_id, nested=not self.outermost)
             except self.mlflow.exceptions.MlflowException:
                 raise UserError(
                     f"{self.uri}: the interrupted run {self.run_id} is not in this store. "
