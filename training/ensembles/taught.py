@@ -12,7 +12,9 @@ from ..data.corpus import Corpus
 from ..data.soft import learned_targets
 
 SHARE = 0.5
-"""Of the teachers in what a labelled passage is learnt as; the label has the rest, and so the last word."""
+"""Of the teachers in what a labelled passage is learnt as; the label has the rest."""
+SURE = 1e-6
+"""From 0 and 1 that a teacher keeps, so that against a label it never has the last word."""
 
 
 def taught(corpus: Corpus, probabilities: Mapping[str, np.ndarray]) -> Corpus:
@@ -31,7 +33,8 @@ def taught(corpus: Corpus, probabilities: Mapping[str, np.ndarray]) -> Corpus:
         own = labels[name]
         if own.ndim == 1:
             own = np.where((own >= 0)[:, None], np.eye(len(task.leaves))[own], np.nan)
-        told = np.asarray(probabilities[name], dtype=np.float64)
+        told = np.clip(np.asarray(probabilities[name], dtype=np.float64), SURE, 1 - SURE)
+        told = told / told.sum(axis=1, keepdims=True) if task.kind == "single" else told
         unlabelled = np.isnan(own).any(axis=1, keepdims=True)
         soft[name] = np.where(unlabelled, told, (1 - SHARE) * np.nan_to_num(own) + SHARE * told)
     return replace(corpus, soft=soft)
