@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from .classifier import Classifier
+from .classifier import MOST_WINDOWS, Classifier
 from .codebook import Codebook, read_codebook
 from .decision import Decision, read_decision
 from .errors import UserError
@@ -89,6 +89,10 @@ class Bundle:
         if not isinstance(network.config.max_tokens, int) or not 1 <= network.config.max_tokens <= limit:
             raise UserError(
                 f"{self.path / 'config.json'}: max_tokens {network.config.max_tokens!r} is none of 1..{limit}"
+            )
+        if not isinstance(network.config.windows, int) or not 1 <= network.config.windows <= MOST_WINDOWS:
+            raise UserError(
+                f"{self.path / 'config.json'}: windows {network.config.windows!r} is none of 1..{MOST_WINDOWS}"
             )
         expected = {name: len(task.leaves) for name, task in self.codebook.tasks.items()}
         if network.config.heads != expected:

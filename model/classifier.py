@@ -10,6 +10,8 @@ import numpy as np
 
 Tick = Callable[[int], None]
 """Called with the number of passages just done."""
+MOST_WINDOWS = 64
+"""Windows that a classifier may read a passage in."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,8 @@ class Classifier(Protocol):
     """Behind this stand the fine-tuned encoder, the TF-IDF yardstick and the engines of `serving`."""
 
     max_tokens: int | None
-    """Tokens that a passage may have, or None where any length is read whole."""
+    """Tokens that are read at once, or None where any length is. Longer passages may be read in several windows;
+    `Logits.truncated` says whose end was not seen."""
 
     def count_tokens(self, texts: Sequence[str]) -> np.ndarray:
         """Tokens of each text as the classifier would see it, uncut: ``(texts,)`` int."""

@@ -19,7 +19,8 @@ class PassageConfig(PreTrainedConfig):
     Args:
         encoder: the backbone's own configuration, as a dict.
         heads: task -> number of leaves, in the codebook's order.
-        max_tokens: tokens a passage may have, special tokens included; longer ones are cut off.
+        max_tokens: tokens that the network reads at once, special tokens included.
+        windows: of so many tokens each at most that a longer passage is read in; what follows is cut off.
         dropout: share of pooled features dropped in training, 0..1.
         lexical: buckets of the lexical head; 0 where there is none.
     """
@@ -31,6 +32,7 @@ class PassageConfig(PreTrainedConfig):
         encoder: dict[str, Any] | None = None,
         heads: dict[str, int] | None = None,
         max_tokens: int = 256,
+        windows: int = 1,
         dropout: float = 0.1,
         codebook_digest: str = "",
         lexical: int = 0,
@@ -39,6 +41,7 @@ class PassageConfig(PreTrainedConfig):
         self.encoder = encoder or {}
         self.heads = heads or {}
         self.max_tokens = max_tokens
+        self.windows = windows
         self.dropout = dropout
         self.codebook_digest = codebook_digest
         self.lexical = lexical

@@ -16,7 +16,8 @@ from .close_calls import CloseCalls
 from .cores import usable_cores
 from .errors import UserError
 from .exported import FOLDER, OnnxEngine, exported_for, file_sha256
-from .tokens import count_tokens, encode, equal_batches, read_tokenizer
+from .tokens import count_tokens, equal_batches, read_tokenizer
+from .windows import encode_windows
 
 BATCH_TOKENS = 512
 """A layer's activations of so many tokens stay near the core. From 256 to 1,024 alike; 2,048 and more are slower."""
@@ -31,7 +32,8 @@ class OnnxClassifier:
     Args:
         model: an ONNX file, or its bytes.
         heads: task -> number of leaves, in the order of the model's output columns.
-        max_tokens: tokens a passage may have; longer ones are cut off.
+        max_tokens: tokens that the network reads at once.
+        windows: of so many tokens at most that a longer passage is read in.
         threads: batches computed at a time; by default as many as there are cores to use.
         batch_tokens: tokens of a batch.
 
@@ -46,6 +48,7 @@ class OnnxClassifier:
         *,
         heads: Mapping[str, int],
         max_tokens: int,
+        windows: int = 1,
         threads: int | None = None,
         batch_tokens: int | None = None,
     ) -> None:
@@ -60,6 +63,7 @@ class OnnxClassifier:
         self.tokenizer = tokenizer
         self.heads = dict(heads)
         self.max_tokens: int | None = max_tokens
+        self.windows = windows
         self.batch_tokens = batch_tokens or BATCH_TOKENS
         self.pool = ThreadPoolExecutor(threads or usable_cores(), thread_name_prefix="onnx")
 
@@ -68,19 +72,20 @@ class OnnxClassifier:
 
     def logits(self, texts: Sequence[str], *, tick: Tick | None = None) -> Logits:
         assert self.max_tokens is not None
-        ids, truncated = encode(self.tokenizer, texts, max_tokens=self.max_tokens)
-        lengths = np.array([len(row) for row in ids], dtype=np.int64)
+        encoded = encode_windows(self.tokenizer, texts, max_tokens=self.max_tokens, windows=self.windows)
+        ids = encoded.ids
         found = np.empty((len(ids), sum(self.heads.values())), dtype=np.float32)
 
         def run(batch: np.ndarray) -> int:
             [found[batch]] = self.session.run(None, {"input_ids": np.stack([ids[i] for i in batch])})
-            return len(batch)
+            return encoded.begun(batch)
 
-        for done in self.pool.map(run, equal_batches(lengths, tokens=self.batch_tokens)):
+        for done in self.pool.map(run, equal_batches(encoded.lengths, tokens=self.batch_tokens)):
             if tick:
                 tick(done)
         ends = np.cumsum([*self.heads.values()])
-        return Logits(tasks=dict(zip(self.heads, np.split(found, ends[:-1], axis=1), strict=True)), truncated=truncated)
+        parts = np.split(encoded.averaged(found), ends[:-1], axis=1)
+        return Logits(tasks=dict(zip(self.heads, parts, strict=True)), truncated=encoded.truncated)
 
 
 def open_onnx(
@@ -106,11 +111,13 @@ def _open(bundle: Bundle, engine: OnnxEngine, *, threads: int | None, batch_toke
     path = bundle.path / FOLDER / found.file
     if file_sha256(path) != found.sha256:
         raise UserError(f"{path}: damaged. Export it again: narrashift export {bundle.path} --overwrite")
+    config = bundle.json("config.json")
     return OnnxClassifier(
         path,
         read_tokenizer(bundle.path / "tokenizer.json"),
         heads=exported.heads,
-        max_tokens=bundle.json("config.json")["max_tokens"],
+        max_tokens=config["max_tokens"],
+        windows=config.get("windows", 1),
         threads=threads,
         batch_tokens=batch_tokens,
     )

@@ -13,7 +13,8 @@ from .classifier import Logits, Tick
 from .device import pick_device
 from .errors import UserError
 from .network import PassageClassifier
-from .tokens import budget_batches, count_tokens, encode, pad
+from .tokens import budget_batches, count_tokens, pad
+from .windows import encode_windows
 
 BATCH_TOKENS = {"cpu": 1_024, "cuda": 65_536}
 
@@ -55,18 +56,18 @@ class TransformerClassifier:
 
     def logits(self, texts: Sequence[str], *, tick: Tick | None = None) -> Logits:
         assert self.max_tokens is not None
-        ids, truncated = encode(self.tokenizer, texts, max_tokens=self.max_tokens)
-        tasks = {
-            task: np.empty((len(ids), leaves), dtype=np.float32) for task, leaves in self.network.config.heads.items()
-        }
-        lengths = np.array([len(row) for row in ids], dtype=np.int64)
+        config = self.network.config
+        encoded = encode_windows(self.tokenizer, texts, max_tokens=self.max_tokens, windows=config.windows)
+        ids = encoded.ids
+        tasks = {task: np.empty((len(ids), leaves), dtype=np.float32) for task, leaves in config.heads.items()}
         autocast = torch.autocast(self.device.type, torch.bfloat16) if self.bf16 else contextlib.nullcontext()
         with torch.inference_mode(), autocast:
-            for batch in budget_batches(lengths, tokens=self.batch_tokens):
+            for batch in budget_batches(encoded.lengths, tokens=self.batch_tokens):
                 padded, mask = pad([ids[i] for i in batch], pad_id=self.pad_id)
                 out = self.network(torch.from_numpy(padded).to(self.device), torch.from_numpy(mask).to(self.device))
                 for task, values in out.items():
                     tasks[task][batch] = values.float().cpu().numpy()
                 if tick:
-                    tick(len(batch))
-        return Logits(tasks=tasks, truncated=truncated)
+                    tick(encoded.begun(batch))
+        averaged = {task: encoded.averaged(values) for task, values in tasks.items()}
+        return Logits(tasks=averaged, truncated=encoded.truncated)

@@ -27,7 +27,15 @@ from narrashift.training.settings import TrainSettings
 REPOSITORY = Path(__file__).parent.parent
 SHARED = REPOSITORY.parent / "shared"
 
-TINY = {"epochs": 2, "batch": 8, "learning_rate": 1e-3, "max_tokens": 64, "lexical": 4096, "precision": "fp32"}
+TINY = {
+    "epochs": 2,
+    "batch": 8,
+    "learning_rate": 1e-3,
+    "max_tokens": 64,
+    "windows": 1,
+    "lexical": 4096,
+    "precision": "fp32",
+}
 
 TINY_STUDENT = {
     "dimensions": 16,

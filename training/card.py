@@ -51,7 +51,7 @@ TF-IDF with logistic regression, trained on the same passages.
 Measured on passages like those it was trained on; on other sources, times and languages it will be worse, by how
 much only labelled passages from there can tell (`narrashift evaluate`). It judges wording, not truth. It is made
 for counting over many passages, and is no ground for a decision about one author or outlet. Passages longer than
-{settings["max_tokens"]} tokens are cut off, and `truncated` says so.
+{_reads(provenance)} are cut off, and `truncated` says so.
 """
 
 
@@ -75,3 +75,9 @@ size ({names}){more}. On the same passages: one of them (mean ± standard deviat
 |---|---|---|---|
 {rows}
 """
+
+
+def _reads(provenance: dict[str, Any]) -> str:
+    """What the model reads of a passage, in words."""
+    windows, tokens = provenance.get("windows", 1), provenance["settings"]["max_tokens"]
+    return f"{tokens} tokens" if windows == 1 else f"{windows} windows of {tokens} tokens, whose logits are averaged,"

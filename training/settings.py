@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from ..model.classifier import MOST_WINDOWS
 from ..model.settings import Settings
 
 Share = Annotated[float, Field(ge=0, lt=1)]
@@ -17,7 +18,11 @@ class TrainSettings(Settings):
     """Everything that decides a training run, beside the data and the codebook."""
 
     backbone: str = Field(default="minilm-l6", description="`minilm-l6` (installed), a local folder or a hub id")
-    max_tokens: Annotated[int, Field(ge=8)] = Field(default=256, description="tokens a passage may have")
+    max_tokens: Annotated[int, Field(ge=8)] = Field(default=256, description="tokens that are read at once")
+    windows: Annotated[int, Field(ge=1, le=MOST_WINDOWS)] | Literal["auto"] = Field(
+        default="auto",
+        description="of max_tokens each, at most, that a passage is read in; auto: what the corpus needs",
+    )
     epochs: Count = Field(default=5, description="passes over the training passages, at most")
     patience: Count = Field(default=3, description="epochs without a better validation macro-F1 before stopping")
     batch: Count | Literal["auto"] = Field(default="auto", description="passages a step; auto: 32, on a GPU more")

@@ -31,6 +31,7 @@ from .learning.checkpoint import Position, read_position, save_position
 from .learning.distributed import team
 from .learning.fine_tune import fine_tune, pick_precision
 from .learning.lexical import add_lexical
+from .learning.long_texts import choose_windows
 from .learning.loss import class_weights
 from .measuring.calibration import fit_decision
 from .measuring.errors_table import worst_errors
@@ -134,6 +135,8 @@ def train(
         with new_folder(out, overwrite=overwrite or resume) as folder:
             pretrained_tokenizer.save_pretrained(folder)
             tokenizer = read_tokenizer(folder / "tokenizer.json")
+            network.config.windows = choose_windows(tokenizer, split.train.texts, settings=settings)
+            run.set_tag("windows", str(network.config.windows))
             tuned = fine_tune(
                 network,
                 tokenizer,
@@ -168,7 +171,10 @@ def train(
                 seconds=tuned.seconds,
                 processes=team().size,
                 batch=position.passages,
-            ) | ({"teachers": teachers.described(report)} if teachers else {})
+            )
+            origin["windows"] = network.config.windows
+            if teachers:
+                origin["teachers"] = teachers.described(report)
             write_transformer(folder, network=tuned.network, tokenizer=pretrained_tokenizer)
             write_seen(folder, texts=[*split.train.texts, *split.validation.texts])
             write_description(

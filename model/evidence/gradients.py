@@ -15,7 +15,8 @@ from torch import Tensor
 from ..cores import usable_cores
 from ..decision import Decision
 from ..network import PassageClassifier
-from ..tokens import budget_batches, kept, pad
+from ..tokens import budget_batches, pad
+from ..windows import window_shares, window_tokens
 from .labels import DecidedLabel, direction
 from .words import Span, owners
 
@@ -26,11 +27,15 @@ BATCH_TOKENS = 1_024
 
 @dataclass(frozen=True)
 class Pieces:
-    """What the network sees of a text: ids, which are special tokens, and which word each belongs to (-1: none)."""
+    """What the network sees at once of a text: ids, which are special tokens, which word each belongs to (-1: none).
+
+    `share` is how much this window counts in the text's logits; 1 where it is the only one.
+    """
 
     ids: np.ndarray
     special: np.ndarray
     owner: np.ndarray
+    share: float
 
 
 @dataclass(frozen=True)
@@ -107,44 +112,48 @@ class GradientWeights:
             encoder, lexical: which parts of the network count.
             totals: also compute what the shares should sum to (two passes more); 0 without.
         """
-        pieces = [self._pieces(text, own) for text, own in zip(texts, words, strict=True)]
-        lengths = np.array([len(pieces[label.text].ids) for label in labels], dtype=np.int64)
+        windows = [self._windows(text, own) for text, own in zip(texts, words, strict=True)]
+        seen = [(index, piece) for index, label in enumerate(labels) for piece in windows[label.text]]
+        pieces, asked = [piece for _, piece in seen], [labels[index] for index, _ in seen]
+        lengths = np.array([len(piece.ids) for piece in pieces], dtype=np.int64)
         shares = [np.zeros(length) for length in lengths]
         total = np.zeros(len(labels))
         if encoder:
-            for batch, values, sums in self._batches(pieces, labels, lengths=lengths, totals=totals):
+            for batch, values, sums in self._batches(pieces, asked, lengths=lengths, totals=totals):
                 for i, own, whole in zip(batch, values, sums, strict=True):
-                    shares[i] += own[: lengths[i]]
-                    total[i] += whole
+                    shares[i] += own[: lengths[i]] * pieces[i].share
+                    total[seen[i][0]] += whole * pieces[i].share
         if lexical and self.network.lexical is not None:
-            for i, label in enumerate(labels):
-                own = self._lexical(pieces[label.text], label)
+            for i, (index, piece) in enumerate(seen):
+                own = self._lexical(piece, labels[index]) * piece.share
                 shares[i] += own
-                total[i] += own.sum()
-        return [
-            _joined(share, pieces[label.text].owner, count=len(words[label.text]), total=float(whole))
-            for share, label, whole in zip(shares, labels, total, strict=True)
-        ]
+                total[index] += own.sum()
+        found, at = [], 0
+        for label, whole in zip(labels, total, strict=True):
+            own = slice(at, at + len(windows[label.text]))
+            owner = np.concatenate([piece.owner for piece in pieces[own]])
+            found.append(_joined(np.concatenate(shares[own]), owner, count=len(words[label.text]), total=float(whole)))
+            at = own.stop
+        return found
 
-    def _pieces(self, text: str, words: Sequence[Span]) -> Pieces:
-        encoding = self.tokenizer.encode(text)
-        keep = kept(encoding, max_tokens=self.network.config.max_tokens)
+    def _windows(self, text: str, words: Sequence[Span]) -> list[Pieces]:
+        encoding, config = self.tokenizer.encode(text), self.network.config
+        tokens = window_tokens(encoding, max_tokens=config.max_tokens, windows=config.windows)
         flags = encoding.special_tokens_mask
         owner = owners([(0, 0) if flag else o for o, flag in zip(encoding.offsets, flags, strict=True)], words)
-        return Pieces(
-            ids=np.array(encoding.ids, dtype=np.int64)[keep],
-            special=np.array(flags, dtype=bool)[keep],
-            owner=owner[keep],
-        )
+        ids, special = np.array(encoding.ids, dtype=np.int64), np.array(flags, dtype=bool)
+        return [
+            Pieces(ids=ids[own], special=special[own], owner=owner[own], share=share)
+            for own, share in zip(tokens, window_shares(tokens), strict=True)
+        ]
 
     def _batches(
         self, pieces: Sequence[Pieces], labels: Sequence[DecidedLabel], *, lengths: np.ndarray, totals: bool
     ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """Indices of the labels of a batch, and what `_encoder` finds for them."""
+        """Indices of the pieces of a batch, each with its label, and what `_encoder` finds for them."""
 
         def run(batch: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-            chosen = [labels[i] for i in batch]
-            return batch, *self._encoder([pieces[label.text] for label in chosen], chosen, totals)
+            return batch, *self._encoder([pieces[i] for i in batch], [labels[i] for i in batch], totals)
 
         before = torch.get_num_threads()
         try:

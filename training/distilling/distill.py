@@ -82,7 +82,8 @@ def distill(
     embeddings = first_embeddings(network, dimensions=settings.dimensions)
     heads = {name: len(task.leaves) for name, task in opened.codebook.tasks.items()}
     student = StudentNetwork(embeddings, filters=settings.filters, hidden=settings.hidden, leaves=sum(heads.values()))
-    ids, _ = encode(tokenizer, texts, max_tokens=network.config.max_tokens)
+    read = network.config.max_tokens * network.config.windows  # the student has no need of windows
+    ids, _ = encode(tokenizer, texts, max_tokens=read)
     words = counted_tensors(network, heads=heads)
     lessons = Lessons(
         ids=ids,
@@ -108,7 +109,7 @@ def distill(
     description = StudentDescription(
         bundle=opened.digest,
         heads=heads,
-        max_tokens=network.config.max_tokens,
+        max_tokens=read,
         coefficients=tuple(map(tuple, coefficients.tolist())),
         points=points,
         trained_on=len(rest),

@@ -9,7 +9,8 @@ import onnxruntime
 from tokenizers import Tokenizer
 
 from ...model.network import PassageClassifier
-from ...model.tokens import encode, equal_batches
+from ...model.tokens import equal_batches
+from ...model.windows import encode_windows
 from .linear import Form, Range
 from .network import INPUT, build_network, layer_names
 
@@ -20,10 +21,11 @@ def input_ranges(network: PassageClassifier, tokenizer: Tokenizer, texts: Sequen
     """Least and largest input of every linear layer, channel by channel, over these passages."""
     model, names = build_network(network, show_inputs=True)
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
-    ids, _ = encode(tokenizer, texts, max_tokens=network.config.max_tokens)
+    config = network.config
+    encoded = encode_windows(tokenizer, texts, max_tokens=config.max_tokens, windows=config.windows)
     ranges: dict[str, Range] = {}
-    for batch in equal_batches(np.array([len(row) for row in ids]), tokens=TOKENS):
-        _, *inputs = session.run(None, {INPUT: np.stack([ids[i] for i in batch])})
+    for batch in equal_batches(encoded.lengths, tokens=TOKENS):
+        _, *inputs = session.run(None, {INPUT: np.stack([encoded.ids[i] for i in batch])})
         for name, values in zip(names, inputs, strict=True):
             low, high = values.min(axis=(0, 1)), values.max(axis=(0, 1))
             if name in ranges:

@@ -106,7 +106,9 @@ class _Export:
 
     def _classifier(self, model: bytes) -> OnnxClassifier:
         config = self.network.config
-        return OnnxClassifier(model, self.tokenizer, heads=config.heads, max_tokens=config.max_tokens)
+        return OnnxClassifier(
+            model, self.tokenizer, heads=config.heads, max_tokens=config.max_tokens, windows=config.windows
+        )
 
     def _answers(self, logits: Mapping[str, np.ndarray]) -> Predictions:
         return predictions(logits, decision=self.bundle.decision, codebook=self.bundle.codebook)

@@ -8,6 +8,7 @@ import torch
 
 from ...model.network import PassageClassifier
 from ..settings import TrainSettings
+from .long_texts import PIECE_TOKENS
 
 USUAL, MOST = 32, 128
 STEPS = 100
@@ -38,10 +39,10 @@ def with_batch(settings: TrainSettings, *, passages: int) -> TrainSettings:
     return settings.model_copy(update={"batch": passages, **rates})
 
 
-def tokens_at_once(network: PassageClassifier, *, device: torch.device) -> int | None:
-    """Padded tokens that a GPU is sure to hold while it learns from them; None on a CPU, which is not asked."""
+def tokens_at_once(network: PassageClassifier, *, device: torch.device) -> int:
+    """Padded tokens that a GPU is sure to hold while it learns from them; on a CPU, a usual number."""
     if device.type != "cuda":
-        return None
+        return PIECE_TOKENS
     free, _ = torch.cuda.mem_get_info(device)
     encoder = network.config.encoder
     return fitting_tokens(

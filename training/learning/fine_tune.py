@@ -21,7 +21,6 @@ from ...model.device import pick_device
 from ...model.errors import Interrupted
 from ...model.network import PassageClassifier
 from ...model.progress import Progress
-from ...model.tokens import encode
 from ...model.transformer import TransformerClassifier
 from ..data.corpus import Corpus
 from ..measuring.calibration import fit_decision
@@ -31,6 +30,7 @@ from . import checkpoint, distributed
 from .batch_size import pick_batch, tokens_at_once, with_batch
 from .checkpoint import Position
 from .job import hand_out
+from .long_texts import long_texts
 from .loss import MultiTaskLoss, class_weights
 from .optimizer import build_optimizer, set_rate
 from .step import Learner
@@ -86,7 +86,7 @@ def fine_tune(
     loss_of = MultiTaskLoss(train.codebook, weights=class_weights(train, settings=settings), settings=settings).to(
         device
     )
-    ids, _ = encode(tokenizer, train.texts, max_tokens=settings.max_tokens)
+    texts = long_texts(tokenizer, train.texts, network=network)
     targets = {name: torch.from_numpy(values).to(device) for name, values in train.learned.items()}
     bf16 = pick_precision(settings.precision, device=device.type) == "bf16"
     steps = settings.epochs * -(-len(train) // position.passages)
@@ -97,7 +97,7 @@ def fine_tune(
     else:
         checkpoint.put_back(state, network=network, optimizer=optimizer)
     learner = Learner(
-        network, ids=ids, targets=targets, loss_of=loss_of, team=team, bf16=bf16,
+        network, texts=texts, targets=targets, loss_of=loss_of, team=team, bf16=bf16,
         tokens=tokens_at_once(network, device=device),
     )  # fmt: skip
     started, last_saved = time.monotonic() - position.seconds, time.monotonic()
@@ -106,7 +106,7 @@ def fine_tune(
     with stop_on_ctrl_c(also_terminated=team.size > 1) as stopped, team.leading(save=save):
         while position.epoch < settings.epochs and not _out_of_patience(position, settings):
             tokens_before, epoch_started = position.tokens, time.monotonic()
-            batches = epoch_batches(learner.lengths, batch=position.passages, seed=settings.seed, epoch=position.epoch)
+            batches = epoch_batches(texts.lengths, batch=position.passages, seed=settings.seed, epoch=position.epoch)
             network.train()
             for batch in batches[position.batch :]:
                 set_rate(optimizer, step=position.step, steps=steps, warmup=settings.warmup)
@@ -114,7 +114,7 @@ def fine_tune(
                 torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
                 optimizer.step()
                 optimizer.zero_grad(set_to_none=True)
-                position.tokens += int(learner.lengths[batch].sum())
+                position.tokens += int(texts.lengths[batch].sum())
                 position.step += 1
                 position.batch += 1
                 position.seconds = time.monotonic() - started

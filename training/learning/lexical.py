@@ -13,7 +13,8 @@ from tokenizers import Tokenizer
 from ...model.lexical import LexicalHead
 from ...model.network import PassageClassifier
 from ...model.tfidf import fit_head
-from ...model.tokens import encode, pad
+from ...model.tokens import pad
+from ...model.windows import encode_windows
 from ..data.corpus import Corpus
 from ..measuring.calibration import FEWEST, mean_log_likelihood
 from ..settings import TrainSettings
@@ -43,8 +44,8 @@ def add_lexical(
         Both together, on the validation passages.
     """
     head = LexicalHead(buckets=settings.lexical, heads=network.config.heads)
-    train_matrix, idf = _matrix(head, tokenizer, train.texts, settings=settings)
-    matrix, _ = _matrix(head, tokenizer, validation.texts, settings=settings, idf=idf)
+    train_matrix, idf = _matrix(network, head, tokenizer, train.texts, idf=None)
+    matrix, _ = _matrix(network, head, tokenizer, validation.texts, idf=idf)
     columns, biases, together = [idf[:, None]], [], {}
     for name in head.heads:
         task, known = train.codebook.tasks[name], train.labelled(name)
@@ -63,24 +64,31 @@ def add_lexical(
 
 
 def _matrix(
-    head: LexicalHead, tokenizer: Tokenizer, texts: list[str], *, settings: TrainSettings, idf: np.ndarray | None = None
+    network: PassageClassifier, head: LexicalHead, tokenizer: Tokenizer, texts: list[str], *, idf: np.ndarray | None
 ) -> tuple[csr_matrix, np.ndarray]:
     """What the head multiplies its weights with, ``(passages, buckets)``, and the inverse document frequencies."""
-    blocks = []
+    config = network.config
+    blocks, owners, shares = [], [], []
     for start in range(0, len(texts), BLOCK):
-        ids, _ = encode(tokenizer, texts[start : start + BLOCK], max_tokens=settings.max_tokens)
-        padded, mask = map(torch.from_numpy, pad(ids, pad_id=0))
+        block = texts[start : start + BLOCK]
+        encoded = encode_windows(tokenizer, block, max_tokens=config.max_tokens, windows=config.windows)
+        padded, mask = map(torch.from_numpy, pad(encoded.ids, pad_id=0))
         buckets, counts = (tensor.numpy() for tensor in head.features(padded, mask))
         rows = np.nonzero(counts)[0]
-        size = (len(ids), settings.lexical)
+        size = (len(encoded.ids), len(head.table))
         blocks.append(csr_matrix((np.ones(len(rows)), (rows, buckets[counts > 0])), shape=size))
+        owners.append(encoded.text + start)
+        shares.append(encoded.shares)
     count = vstack(blocks, format="csr")
     count.sum_duplicates()
+    owner = np.concatenate(owners)
+    mean = csr_matrix((np.concatenate(shares), (owner, np.arange(len(owner)))), shape=(len(texts), len(owner)))
     if idf is None:
-        seen = np.asarray((count > 0).sum(axis=0)).ravel()
+        seen = np.asarray(((mean @ count) > 0).sum(axis=0)).ravel()
         idf = np.log((1 + len(texts)) / (1 + seen)) + 1
     length = np.sqrt(np.asarray(count @ idf**2))
-    return csr_matrix(diags(1 / np.maximum(length, 1e-9)) @ count @ diags(idf), dtype=np.float32), idf
+    of_windows = diags(1 / np.maximum(length, 1e-9)) @ count @ diags(idf)
+    return csr_matrix(mean @ of_windows, dtype=np.float32), idf
 
 
 def _share(encoder: np.ndarray, lexical: np.ndarray, corpus: Corpus, *, task: str) -> float:

@@ -81,7 +81,7 @@ class MultiTaskLoss(nn.Module):
         for name, task in self.codebook.tasks.items():
             scores, truth = logits[name].float(), targets[name]
             weights = getattr(self, f"weights_{name}")
-            known = truth >= 0 if truth.dim() == 1 else ~truth.isnan().any(dim=1)
+            known = labelled(truth)
             if not known.any():
                 continue
             scores, truth = scores[known], truth[known]
@@ -94,3 +94,8 @@ class MultiTaskLoss(nn.Module):
             mean = each.mean() if counts is None else each.sum() / counts[name]
             total = total + self.task_weights[name] * mean
         return total
+
+
+def labelled(truth: Tensor) -> Tensor:
+    """Which passages have a label of a task: ``(passages,)`` bool."""
+    return truth >= 0 if truth.dim() == 1 else ~truth.isnan().any(dim=1)

@@ -2,47 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import torch
 from torch import Tensor
 
 from ...model.errors import UserError
 from ...model.network import PassageClassifier
-from ...model.tokens import budget_batches, pad
 from .distributed import Team
-from .loss import MultiTaskLoss
+from .long_texts import PIECE_TOKENS, LongTexts
+from .loss import MultiTaskLoss, labelled
 
 
 class Learner:
     """Adds up gradients. Parts of a batch are exact: each task's loss is divided by its labelled passages in the whole.
 
     Args:
-        ids: token ids, an array a passage.
+        texts: the passages to learn from.
         targets: task -> what `MultiTaskLoss` takes, of all passages.
-        tokens: padded tokens that the device holds at once; no limit without. Halved when that was too many.
+        tokens: padded tokens that the device holds at once. Halved when that was too many.
     """
 
     def __init__(
         self,
         network: PassageClassifier,
         *,
-        ids: Sequence[np.ndarray],
+        texts: LongTexts,
         targets: dict[str, Tensor],
         loss_of: MultiTaskLoss,
         team: Team,
         bf16: bool,
-        tokens: int | None = None,
+        tokens: int = PIECE_TOKENS,
     ) -> None:
-        self.network, self.ids, self.targets, self.loss_of, self.team = network, ids, targets, loss_of, team
+        self.network, self.texts, self.targets, self.loss_of, self.team = network, texts, targets, loss_of, team
         self.bf16, self.tokens = bf16, tokens
         self.device = next(network.parameters()).device
-        self.pad_id = network.config.encoder.get("pad_token_id") or 0
-        self.lengths = np.array([len(row) for row in ids])
-        self.known = {
-            name: (v >= 0 if v.dim() == 1 else ~v.isnan().any(dim=1)).cpu().numpy() for name, v in targets.items()
-        }
+        self.known = {name: labelled(truth).cpu().numpy() for name, truth in targets.items()}
 
     def learn(self, batch: np.ndarray) -> float:
         """Leave the whole batch's gradient in the parameters of every process; its loss.
@@ -56,7 +50,7 @@ class Learner:
         counts = {name: int(known[batch].sum()) for name, known in self.known.items()}
         while True:
             try:
-                for piece in self._pieces(share):
+                for piece in self.texts.pieces(share, tokens=self.tokens):
                     total += self._add(piece, counts=None if len(piece) == len(batch) else counts)
                 break
             except torch.OutOfMemoryError:
@@ -64,15 +58,9 @@ class Learner:
                 total = 0.0
         return self.team.add_up(self.network.parameters(), total)
 
-    def _pieces(self, share: np.ndarray) -> list[np.ndarray]:
-        if self.tokens is None or not len(share):
-            return [share] if len(share) else []
-        return [share[piece] for piece in budget_batches(self.lengths[share], tokens=self.tokens)]
-
     def _add(self, piece: np.ndarray, *, counts: dict[str, int] | None) -> float:
-        padded, mask = pad([self.ids[i] for i in piece], pad_id=self.pad_id)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
-            logits = self.network(torch.from_numpy(padded).to(self.device), torch.from_numpy(mask).to(self.device))
+            logits = self.texts.logits(self.network, piece)
         loss = self.loss_of(logits, {name: values[piece] for name, values in self.targets.items()}, counts)
         loss.backward()
         return loss.item()
@@ -82,8 +70,8 @@ class Learner:
         self.network.zero_grad(set_to_none=True)
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
-        longest = int(self.lengths[share].max())
-        had = min(self.tokens or 10**12, longest * len(share))
+        longest = int(self.texts.lengths[share].max())
+        had = min(self.tokens, longest * len(share))
         if had <= longest:
             raise UserError(
                 f"the GPU's memory does not hold one passage of {longest} tokens. Take a smaller --backbone or "

@@ -46,7 +46,7 @@ def started(*arguments, folder):
         [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "narrashift"]
         + [str(argument) for argument in arguments],
         cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env=os.environ | environment,
+        env={k: v for k, v in os.environ.items() if k != "MLFLOW_TRACKING_URI"} | environment,
     )  # fmt: skip
 
 

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 import narrashift
-from narrashift.model.tokens import encode
 from narrashift.training.learning.distributed import Team
+from narrashift.training.learning.long_texts import PIECE_TOKENS, long_texts
 from narrashift.training.learning.loss import MultiTaskLoss, class_weights
 from narrashift.training.learning.step import Learner
 from narrashift.training.settings import TrainSettings
@@ -27,12 +27,12 @@ def uneven(small_rows, codebook):
 def learner(fresh, tiny_settings, uneven):
     """`learner(team, tokens)`: without dropout, so that parts can be compared."""
 
-    def make(team=None, tokens=None):
+    def make(team=None, tokens=PIECE_TOKENS):
         network, tokenizer = fresh(TrainSettings(**(tiny_settings.model_dump() | {"dropout": 0.0})))
         weights = class_weights(uneven, settings=tiny_settings)
         network.eval()
         return Learner(
-            network, ids=encode(tokenizer, uneven.texts, max_tokens=64)[0],
+            network, texts=long_texts(tokenizer, uneven.texts, network=network),
             targets={name: torch.from_numpy(values) for name, values in uneven.targets.items()},
             loss_of=MultiTaskLoss(uneven.codebook, weights=weights, settings=tiny_settings),
             team=team or Team(), bf16=False, tokens=tokens,
@@ -81,7 +81,7 @@ def test_a_process_without_a_passage_of_a_small_batch_adds_nothing(learner):
 
 def test_pieces_give_the_gradient_of_the_whole(learner):
     whole, pieces, batch = learner(), learner(tokens=100), np.arange(9)
-    assert len(pieces._pieces(batch)) > 2
+    assert len(list(pieces.texts.pieces(batch, tokens=100))) > 2
     assert pieces.learn(batch) == pytest.approx(whole.learn(batch), rel=1e-6)
     for name, gradient in gradients(whole).items():
         torch.testing.assert_close(gradients(pieces)[name], gradient, rtol=1e-4, atol=1e-6)

@@ -1,4 +1,4 @@
-"""How long passages are, and what share would be cut at the backbone's maximum."""
+"""How long passages are, in how many windows they would be read, and what share would be cut."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from ....model.pretrained import resolve_backbone
 from ....model.tokens import count_tokens, read_tokenizer
+from ....model.windows import enough_windows
 from .finding import Finding, Table
 from .material import Material
 
@@ -32,20 +33,27 @@ def check_lengths(material: Material) -> Iterator[Finding | Table]:
     how = f"counted by the tokenizer of {material.backbone}" if exact else f"estimated, {TOKENS_A_WORD} a word"
     columns = ("of a passage", "least", "5 %", "25 %", "median", "75 %", "95 %", "most")
     yield Table("lengths", columns, tuple(rows), f"Tokens are {how}.")
-    cut = np.flatnonzero(tokens > material.max_tokens)
+    windows = enough_windows(tokens, max_tokens=material.max_tokens)
+    read = windows * material.max_tokens
+    if windows > 1:
+        yield Finding(
+            f"long passages: training would read each in up to {windows} windows of {material.max_tokens} tokens",
+            way_out="Cut them into paragraphs if those can be labelled; or choose: --set windows=N",
+        )
+    cut = np.flatnonzero(tokens > read)
     about = "" if exact else "about "
     if len(cut):
         share = len(cut) / len(texts)
         longest = cut[np.argsort(-tokens[cut], kind="stable")]
         yield Finding(
-            f"{about}{len(cut):,} of {len(texts):,} passages ({share:.1%}) have more than {material.max_tokens} "
+            f"{about}{len(cut):,} of {len(texts):,} passages ({share:.1%}) have more than {read} "
             "tokens, of which training reads the first",
             "doubtful" if share > MANY_CUT else "note",
-            "Cut them into paragraphs, or read more of each: --set max_tokens=N",
+            "Cut them into paragraphs, or read more of each: --set windows=N",
             tuple(material.spot(int(i), f"{tokens[i]:,} tokens") for i in longest),
         )
     else:
-        yield Finding(f"no passage has more than {material.max_tokens} tokens: nothing would be cut")
+        yield Finding(f"no passage has more than {read} tokens: nothing would be cut")
     short = np.flatnonzero(words < SHORT)
     if len(short):
         yield Finding(

@@ -70,16 +70,24 @@ def test_labels_that_teach_nothing(columns, expected, material, told):
 
 
 def test_what_would_be_cut_is_counted_by_the_tokenizer_and_estimated_without_one(material, told, tmp_path):
-    rows = passages(20, text=lambda i: "word " * (300 if i == 4 else 20))
+    rows = passages(40, text=lambda i: "word " * (300 if i == 4 else 150))
     found = [*check_lengths(material(rows))]
     assert told(found) == [
-        "doubtful: 1 of 20 passages (5.0%) have more than 256 tokens, of which training reads the first"
+        "doubtful: 1 of 40 passages (2.5%) have more than 256 tokens, of which training reads the first"
     ]
     assert found[1].spots[0].said == "302 tokens"
     assert "the tokenizer of minilm-l6" in found[0].said
     table, finding = check_lengths(replace(material(rows), backbone=str(tmp_path)))
-    assert finding.text.startswith("about 1 of 20")
+    assert finding.text.startswith("about 1 of 40")
     assert "estimated" in table.said
+
+
+def test_long_passages_are_read_in_windows(material, told):
+    found = [*check_lengths(material(passages(20, text=lambda i: "word " * (600 if i < 4 else 100))))]
+    assert told(found) == [
+        "note: long passages: training would read each in up to 3 windows of 256 tokens",
+        "note: no passage has more than 768 tokens: nothing would be cut",
+    ]
 
 
 def test_mojibake_is_shown_as_it_was_meant_and_lost_letters_are_wrong(material, told):
