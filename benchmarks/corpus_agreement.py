@@ -1,10 +1,10 @@
-"""How far the two labelling passes over the starter corpus agree: Krippendorff's alpha of every label.
+"""How far two labelling passes over the same passages agree: Krippendorff's alpha of every label.
 
-    python benchmarks/corpus_agreement.py [--json]
+    python benchmarks/corpus_agreement.py [seeds/languages_annotations.csv] [--json]
 
-`seeds/annotations.csv` has both passes over every passage, before adjudication. A label of a multi task is one binary
-item a passage; a single task is one nominal item. Intervals: 2.5 and 97.5 percentiles over bootstrap resamples of
-passages. Alpha: Krippendorff 2019, "Content Analysis", chapter 12.
+`seeds/annotations.csv`, or the file that is named, has both passes over every passage, before adjudication. A label of
+a multi task is one binary item a passage; a single task is one nominal item. Intervals: 2.5 and 97.5 percentiles over
+bootstrap resamples of passages. Alpha: Krippendorff 2019, "Content Analysis", chapter 12.
 """
 
 from __future__ import annotations
@@ -59,9 +59,10 @@ def agreement(table: pd.DataFrame, *, codebook: Codebook, resamples: int = RESAM
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("annotations", type=Path, nargs="?", default=SEEDS / "annotations.csv")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
-    table = pd.read_csv(SEEDS / "annotations.csv", keep_default_na=False)
+    table = pd.read_csv(arguments.annotations, keep_default_na=False)
     rows = agreement(table, codebook=read_codebook())
     if arguments.json:
         print(json.dumps(rows))

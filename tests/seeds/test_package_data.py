@@ -13,6 +13,8 @@ SHIPPED = (
     "codebook.toml",
     "corpus.jsonl",
     "functions.toml",
+    "languages.jsonl",
+    "languages_annotations.csv",
     "narratives.toml",
     "passages.jsonl",
     "README.md",
@@ -27,7 +29,7 @@ def test_shipped_text_is_utf_8_with_unix_lines(name):
     assert not content.startswith(b"\xef\xbb\xbf")
 
 
-@pytest.mark.parametrize("name", ["corpus.jsonl", "passages.jsonl"])
+@pytest.mark.parametrize("name", ["corpus.jsonl", "languages.jsonl", "passages.jsonl"])
 def test_every_line_is_one_json_object(name):
     content = resources.files("narrashift.seeds").joinpath(name).read_text("utf-8")
     lines = content.split("\n")[:-1]
