@@ -17,6 +17,7 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from .model.exported import Exported
+    from .model.measured import MeasuredLanguages
     from .serving.score import Scored
     from .serving.shifts.emerging.find import Emerging
     from .serving.shifts.find import Found
@@ -116,6 +117,20 @@ def print_report(report: Report, *, yardstick: Report | None = None) -> None:
             others = ("average_precision", "ece", "brier")
             labels.add_row(label, str(report.figures[name]), *(str(report.figures[f"{o}/{label}"]) for o in others))
     console.print(labels)
+
+
+def print_languages(measured: MeasuredLanguages) -> None:
+    """What a bundle was measured in: several languages as a table on standard output, one on standard error."""
+    if len(measured.measured) < 2:
+        for one in measured.measured:
+            print(f"measured in {one.language} ({one.passages:,} passages)", file=sys.stderr)
+        return
+    names = [name for name in measured.measured[0].figures if name.startswith("macro_f1/")]
+    table = Table("language", "passages", "from", *names, title="measured in")
+    for one in measured.measured:
+        where = "test part" if one.on == "test" else f"data {one.data}"
+        table.add_row(one.language, f"{one.passages:,}", where, *(one.cell(name) for name in names))
+    Console(width=None if sys.stdout.isatty() else 132).print(table)
 
 
 def print_checked(checked: Checked) -> None:
@@ -274,6 +289,8 @@ def print_scored(scored: Scored) -> None:
             f"({scored.engine}; {scored.reused:,} repeated an earlier one); peak memory {peak_memory_mb():,.0f} MB"
         )
     print(f"scores: {scored.folder / 'parts'} ({scored.parts} part{'s' if scored.parts != 1 else ''})")
+    if scored.languages and (warning := scored.languages.warning()):
+        print(f"warning: {warning}", file=sys.stderr)
 
 
 def print_shifts(found: Found, *, out: Path) -> None:

@@ -66,9 +66,11 @@ def train(
     if not data:
         raise UserError("no data. Name files of labelled passages: narrashift train DATA --out BUNDLE")
 
+    from ..model.bundle import open_bundle
     from ..model.codebook import read_codebook
+    from ..model.measured import read_measured
     from ..rows import check_encoding
-    from ..terminal import ProgressDisplay, print_findings, print_repeated, print_report, print_taught
+    from ..terminal import ProgressDisplay, print_findings, print_languages, print_repeated, print_report, print_taught
     from ..training.data.corpus import read_corpus
     from ..training.ensembles.distil import distil
     from ..training.repeats import repeat
@@ -110,4 +112,5 @@ def train(
         trained = run(**common)
     print_findings(trained.findings)
     print_report(trained.report, yardstick=trained.yardstick)
+    print_languages(read_measured(open_bundle(trained.bundle)))
     print(f"bundle: {trained.bundle}\n{trained.champion}", file=sys.stderr)

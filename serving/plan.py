@@ -15,6 +15,7 @@ from ..model.decision import check_risk
 from ..model.errors import UserError, suggestion
 from ..model.held_out import FILE as HELD_OUT
 from ..model.language import check_languages
+from ..model.measured import FILE as LANGUAGES
 from ..model.progress import Progress
 from ..rows import Input, find_files, name_inputs
 from .articles import Columns, plan_columns
@@ -32,7 +33,9 @@ from .table import own_columns, score_schema
 from .traced import TRACKED
 from .unchanged import State, check_unchanged, file_states
 
-OWN_FILES = (PARTS, ERROR_PARTS, ERROR_FILE, RUN, PROGRESS, CSV_FILE, HELD_OUT, SKETCHES, DUPLICATES, TRACKED)
+OWN_FILES = (
+    PARTS, ERROR_PARTS, ERROR_FILE, RUN, PROGRESS, CSV_FILE, HELD_OUT, SKETCHES, DUPLICATES, TRACKED, LANGUAGES,
+)  # fmt: skip
 """Of a score folder that lies inside the dump: no input."""
 
 

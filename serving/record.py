@@ -10,6 +10,7 @@ import polars as pl
 
 from ..model.record import Dataset, Record
 from .folder import ERROR_FILE, RUN
+from .languages import read_counted
 from .settings import ScoreSettings
 from .summary import Summary, summarize
 from .traced import digest_of, fingerprint_digest
@@ -30,7 +31,7 @@ def score_record(folder: Path, *, settings: ScoreSettings, model: str) -> Record
         UserError: no score folder, or broken parts.
     """
     run = json.loads((folder / RUN).read_text("utf-8"))
-    summary = summarize(folder)
+    summary, languages = summarize(folder), read_counted(folder)
     told = settings.model_dump(mode="json", exclude=NOT_TOLD, exclude_none=True) | {"engine": run["engine"].split()[0]}
     refused = pl.scan_parquet(folder / ERROR_FILE).head(FEW).collect()
     shares = [f"share/{task}/{label}" for task, own in summary.shares.items() for label in own]
@@ -46,7 +47,7 @@ def score_record(folder: Path, *, settings: ScoreSettings, model: str) -> Record
             "decision": run["decision"],
             **{name: _plain(value) for name, value in told.items()},
         },
-        metrics=_metrics(summary),
+        metrics=_metrics(summary) | {f"language/{code}": n for code, n in languages.get("passages", {}).items()},
         seconds=summary.seconds,
         tags={"fingerprint": fingerprint_digest(folder) or ""},
         headline=(
@@ -56,7 +57,7 @@ def score_record(folder: Path, *, settings: ScoreSettings, model: str) -> Record
         inputs=[_dataset(run["input"])],
         tables={"errors.json": refused.to_dict(as_series=False)} if len(refused) else {},
         files=[folder / RUN],
-        note=_note(summary),
+        note=_note(summary, unmeasured=languages.get("unmeasured", {})),
     )
 
 
@@ -83,7 +84,7 @@ def _metrics(summary: Summary) -> dict[str, float]:
     }
 
 
-def _note(summary: Summary) -> str:
+def _note(summary: Summary, *, unmeasured: dict[str, int]) -> str:
     counts = summary.counts
     said = f"{counts['rows']:,} rows: {counts['articles']:,} scored as {counts['passages']:,} passages, "
     lines = [
@@ -92,6 +93,9 @@ def _note(summary: Summary) -> str:
     ]
     for task, own in summary.shares.items():
         lines.append(f"- {task}: " + ", ".join(f"{label} {share:.1%}" for label, share in own.items()))
+    if unmeasured:
+        told = ", ".join(f"{code} {count:,}" for code, count in unmeasured.items())
+        lines += ["", f"Passages in languages that the model has not been measured in: {told}."]
     return "\n".join(lines)
 
 

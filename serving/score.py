@@ -21,6 +21,7 @@ from .articles import read_articles
 from .engines import open_engine
 from .evidence import open_evidence
 from .folder import Counts, ScoreFolder
+from .languages import DumpLanguages, count_languages
 from .parts import keep_sketches, mark_duplicates, window_table
 from .plan import Plan, plan_run
 from .repeats import MOST, Repeats
@@ -36,6 +37,7 @@ class Scored:
     Attributes:
         reused: of this process's passages, those that repeat an earlier one and were not scored again.
         by_student: how many of the folder's passages a cascade's student answered; None without a cascade.
+        languages: of the folder's passages; None where they were not told.
     """
 
     folder: Path
@@ -46,6 +48,7 @@ class Scored:
     engine: Engine
     reused: int
     by_student: int | None = None
+    languages: DumpLanguages | None = None
 
     @property
     def passages_per_s(self) -> float:
@@ -136,6 +139,7 @@ def scored(plan: Plan, folder: ScoreFolder, *, before: int, started: float, reus
         engine=plan.engine,
         reused=reused,
         by_student=folder.count_student() if plan.settings.cascade is not None else None,
+        languages=count_languages(plan.out, folder.part_files, bundle=plan.bundle) if plan.settings.languages else None,
     )
 
 

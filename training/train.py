@@ -38,6 +38,7 @@ from .measuring.errors_table import worst_errors
 from .measuring.evaluation import Predictions, Report, measure, predict, predictions
 from .measuring.figures import draw_figures
 from .measuring.held_out import keep_held_out
+from .measuring.languages import keep_languages
 from .measuring.reference import keep_reference
 from .provenance import described_data, provenance, public_settings
 from .settings import TrainSettings
@@ -185,6 +186,7 @@ def train(
                 provenance=origin,
                 card=model_card(codebook=codebook, report=report, yardstick=linear_report, provenance=origin),
             )
+            keep_languages(folder, predicted=predicted, corpus=split.test)
             keep_held_out(folder, test=(predicted.probabilities, split.test), validation=(validated, split.validation))
             keep_reference(
                 folder, backbone=settings.backbone, learned=split.train.texts, held_out=split.test.texts,

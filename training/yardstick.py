@@ -6,13 +6,14 @@ import json
 from pathlib import Path
 
 from ..model.bundle import write_description, write_tfidf
-from ..model.decision import Decision, all_probabilities
+from ..model.decision import Decision
 from ..model.tfidf import TfidfClassifier, fit_tfidf
 from .data.seen import write_seen
 from .data.splits import Split
 from .measuring.calibration import fit_decision
 from .measuring.evaluation import Report, measure, predictions
 from .measuring.held_out import keep_held_out
+from .measuring.languages import keep_languages
 
 
 def train_yardstick(split: Split) -> tuple[TfidfClassifier, Decision, Report]:
@@ -45,8 +46,11 @@ def write_yardstick(
         provenance=json.loads(json.dumps(provenance)),
         card="# TF-IDF yardstick\n\nTrained on the same passages as the bundle around it, to compare with.\n",
     )
-    probs = [
-        all_probabilities(classifier.logits(part.texts).tasks, codebook=part.codebook, decision=decision)
+    tested, validated = (
+        predictions(classifier.logits(part.texts).tasks, decision=decision, codebook=part.codebook)
         for part in (split.test, split.validation)
-    ]
-    keep_held_out(folder, test=(probs[0], split.test), validation=(probs[1], split.validation))
+    )
+    keep_languages(folder, predicted=tested, corpus=split.test)
+    keep_held_out(
+        folder, test=(tested.probabilities, split.test), validation=(validated.probabilities, split.validation)
+    )

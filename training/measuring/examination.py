@@ -30,12 +30,13 @@ class Abstention:
 
 @dataclass(frozen=True)
 class Examination:
-    """What was asked; empty where it was not."""
+    """What was asked; empty where it was not. `predicted` is what the bundle says of each passage."""
 
     report: Report
     abstention: dict[str, Abstention] = field(default_factory=dict)
     differences: dict[str, Difference] = field(default_factory=dict)
     slices: list[Slice] = field(default_factory=list)
+    predicted: Predictions | None = None
 
     def flat(self) -> dict[str, float | None]:
         """One number a name: the report's, `coverage/…` and `risk/…`, `difference/…`, `slice/source=rt/…`."""
@@ -87,6 +88,7 @@ def examine(
             paired_differences(predicted, predict(other, corpus), corpus=corpus, resamples=resamples) if other else {}
         ),
         slices=slices(predicted, corpus=corpus) if by_slices else [],
+        predicted=predicted,
     )
 
 
