@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -109,7 +110,6 @@ def score(
     from ..model.bundle import open_bundle
     from ..model.decision import check_risk
     from ..rows import check_encoding
-    from ..serving.languages import measured_in
     from ..serving.score import score as run
     from ..serving.spreadsheet import CSV_FILE
     from ..terminal import ProgressDisplay, print_scored
@@ -119,9 +119,9 @@ def score(
     bundle = open_bundle(bundle_folder(registered or model))
     for note in check_risk(chosen.abstain, decision=bundle.decision, place=bundle.path):
         print(f"note: {note}", file=sys.stderr)
-    print(measured_in(bundle), file=sys.stderr)
     with ProgressDisplay() as progress:
-        scored = run(inputs, model=bundle.path, out=out, settings=chosen, progress=progress)
+        tell = partial(print, file=sys.stderr, flush=True)
+        scored = run(inputs, model=bundle.path, out=out, settings=chosen, progress=progress, tell=tell)
     print_scored(scored)
     if chosen.format == "csv":
         print(f"for spreadsheets: {scored.folder / CSV_FILE}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,11 @@ from ..model.measured import FILE, listed, read_measured
 WORTH_A_WARNING = 0.01
 """Share of the passages in unmeasured languages: of those in measured ones, fewer are taken for others by mistake."""
 UNTOLD = "untold"
+Tell = Callable[[str], None]
+
+
+def tell_nobody(line: str) -> None:
+    """For whoever wants no lines."""
 
 
 @dataclass(frozen=True)
@@ -75,12 +80,15 @@ def count_languages(out: Path, parts: Sequence[Path], *, bundle: Bundle) -> Dump
         counted = {code or UNTOLD: count for code, count in table.iter_rows()}
     found = DumpLanguages(measured=read_measured(bundle).passages(), passages=counted)
     content = {"measured": found.measured, "passages": found.passages, "unmeasured": found.unmeasured}
-    write_whole(out / FILE, json.dumps(content, indent=1) + "\n")
+    if read_counted(out) != content:  # a finished run that is started again changes nothing
+        write_whole(out / FILE, json.dumps(content, indent=1) + "\n")
     return found
 
 
 def read_counted(out: Path) -> dict[str, dict[str, int]]:
     """What `count_languages` wrote into a score folder; empty where languages were not told."""
-    path = out / FILE
-    content: Any = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    return content
+    try:
+        content: Any = json.loads((out / FILE).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}

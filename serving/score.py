@@ -21,7 +21,7 @@ from .articles import read_articles
 from .engines import open_engine
 from .evidence import open_evidence
 from .folder import Counts, ScoreFolder
-from .languages import DumpLanguages, count_languages
+from .languages import DumpLanguages, Tell, count_languages, measured_in, tell_nobody
 from .parts import keep_sketches, mark_duplicates, window_table
 from .plan import Plan, plan_run
 from .repeats import MOST, Repeats
@@ -62,6 +62,7 @@ def score(
     out: Path | str,
     settings: ScoreSettings | None = None,
     progress: Progress = silent,
+    tell: Tell = tell_nobody,
 ) -> Scored:
     """Score every row of a dump into a folder; started again, it goes on where it was stopped.
 
@@ -69,6 +70,7 @@ def score(
         inputs: files and folders in any of `rows.FORMATS`, also packed or in zip files; `-` is standard input.
         model: a bundle folder.
         out: the score folder (DESIGN: `run.json`, `parts/`, `errors.parquet`, `progress.json`).
+        tell: called when scoring begins, with a line on the languages that the bundle has been measured in.
 
     Raises:
         UserError: a missing input, no text column, no bundle, a folder that holds another run, …. What is
@@ -77,13 +79,13 @@ def score(
     """
     plan = plan_run(inputs, model=model, out=out, settings=settings or ScoreSettings(), progress=progress)
     if plan.settings.on == "local":
-        return _score_here(plan, progress=progress)
+        return _score_here(plan, progress=progress, tell=tell)
     from .cluster.score import score_on_ray
 
-    return score_on_ray(plan, progress=progress)
+    return score_on_ray(plan, progress=progress, tell=tell)
 
 
-def _score_here(plan: Plan, *, progress: Progress) -> Scored:
+def _score_here(plan: Plan, *, progress: Progress, tell: Tell) -> Scored:
     """Score on this machine, one window after the other."""
     bundle, settings, columns, rows = plan.bundle, plan.settings, plan.columns, plan.rows
     with ScoreFolder(plan.out, plan.identity) as folder:
@@ -92,6 +94,7 @@ def _score_here(plan: Plan, *, progress: Progress) -> Scored:
         if not folder.done:
             classifier = open_classifier(bundle, engine=plan.engine, settings=settings)
             explain = open_evidence(bundle, classifier.classifier, settings=settings)
+            tell(measured_in(bundle))
             write = partial(
                 _write,
                 folder,

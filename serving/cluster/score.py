@@ -12,6 +12,7 @@ from ...model.errors import UserError
 from ...model.held_out import copy_held_out
 from ...model.progress import Progress
 from ..engines import NVIDIA
+from ..languages import Tell, measured_in, tell_nobody
 from ..parts import mark_duplicates
 from ..plan import Plan
 from ..score import Scored, scored
@@ -24,7 +25,7 @@ WORKERS_PER_READER = 16
 """Reading costs a small part of what scoring does."""
 
 
-def score_on_ray(plan: Plan, *, progress: Progress) -> Scored:
+def score_on_ray(plan: Plan, *, progress: Progress, tell: Tell = tell_nobody) -> Scored:
     """Score a dump with Ray Data; started again, it goes on with the stretches that are not written.
 
     Dump, bundle and score folder lie where every machine of the cluster sees them under the same path.
@@ -43,6 +44,7 @@ def score_on_ray(plan: Plan, *, progress: Progress) -> Scored:
             if left:
                 gpu = plan.engine == "torch" and _on_gpu(settings.device)
                 with ray_session(settings, cores=settings.threads or 1, gpu=gpu) as workers:
+                    tell(measured_in(plan.bundle))
                     progress("scoring rows", folder.counts.rows, plan.rows)
                     for said in _results(plan, left, sizes=sizes, workers=workers, gpu=gpu):
                         if "problem" in said:

@@ -30,7 +30,7 @@ def test_a_run_can_be_listed(finished):
     files = [path.relative_to(outcome.folder).as_posix() for path in outcome.folder.rglob("*") if path.is_file()]
     parts = [f"parts/0000{index}.parquet" for index in range(3)]
     sketches = [f"sketches/0000{index}.parquet" for index in range(3)]
-    tables = ["duplicates.parquet", "errors.parquet", "held_out.parquet"]
+    tables = ["duplicates.parquet", "errors.parquet", "held_out.parquet", "languages.json"]
     assert sorted(set(files) - {".lock"}) == [*tables, *parts, "progress.json", "run.json", *sketches]
     progress = json.loads((outcome.folder / "progress.json").read_text("utf-8"))
     assert (progress["done"], progress["parts"], progress["rows"]) == (True, 3, 12)
