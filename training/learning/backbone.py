@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from tokenizers import Tokenizer
@@ -45,6 +46,15 @@ def backbone_tokenizer(settings: TrainSettings) -> Tokenizer:
     return tokenizer
 
 
+def _missing(where: str) -> str | None:
+    """Why a name that is meant as a folder is none that holds a model; None of a hub id."""
+    path = Path(where)
+    is_meant = where.startswith((".", "/", "~")) or where.count("/") > 1 or "\\" in where
+    if is_meant and not path.is_dir():
+        return "no such folder"
+    return "it has no config.json" if where and path.is_dir() and not (path / "config.json").is_file() else None
+
+
 def load_backbone(settings: TrainSettings, *, codebook: Codebook) -> tuple[PassageClassifier, Any]:
     """A network with pretrained encoder and fresh heads, and its tokenizer.
 
@@ -55,6 +65,8 @@ def load_backbone(settings: TrainSettings, *, codebook: Codebook) -> tuple[Passa
     logging.disable_progress_bar()
     where = resolve_backbone(settings.backbone)
     try:
+        if reason := _missing(where):
+            raise OSError(reason)
         network = from_backbone(where, codebook=codebook, max_tokens=settings.max_tokens, dropout=settings.dropout)
         tokenizer = AutoTokenizer.from_pretrained(where, trust_remote_code=False)
     except Exception as error:  # transformers, safetensors, tokenizers: each raises its own
@@ -64,6 +76,14 @@ def load_backbone(settings: TrainSettings, *, codebook: Codebook) -> tuple[Passa
         ) from None
     if not getattr(tokenizer, "is_fast", False):
         raise UserError(f"--backbone {settings.backbone}: it has no fast tokenizer (tokenizer.json)")
+    if len(tokenizer) <= len(tokenizer.all_special_ids):  # transformers makes an empty one where the files are missing
+        raise UserError(f"--backbone {settings.backbone}: its tokenizer has no words. Put its tokenizer.json there")
+    rows = network.encoder.get_input_embeddings().num_embeddings
+    if (largest := max(tokenizer.get_vocab().values())) >= rows:
+        raise UserError(
+            f"--backbone {settings.backbone}: its tokenizer has ids up to {largest:,}, the encoder {rows:,} rows. "
+            "Put the tokenizer beside it that it was trained with"
+        )
     limit = _longest(network.config.encoder) or settings.max_tokens
     if settings.max_tokens > limit:
         raise UserError(

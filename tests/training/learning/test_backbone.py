@@ -50,6 +50,34 @@ def test_a_backbone_that_cannot_be_loaded(name, codebook):
         load_backbone(TrainSettings(backbone=name), codebook=codebook)
 
 
+@pytest.mark.parametrize("name", ["./no-such-folder", "/no/such/folder", "models/own/small"])
+def test_a_folder_that_is_not_there_is_not_looked_for_on_the_hub(name, codebook):
+    with pytest.raises(narrashift.UserError, match=r"cannot be loaded \(no such folder\)"):
+        load_backbone(TrainSettings(backbone=name), codebook=codebook)
+
+
+def test_a_folder_without_a_model(tmp_path, codebook):
+    with pytest.raises(narrashift.UserError, match=r"cannot be loaded \(it has no config\.json\)"):
+        load_backbone(TrainSettings(backbone=str(tmp_path)), codebook=codebook)
+
+
+def test_a_folder_without_a_tokenizer(copied_backbone, codebook):
+    """transformers makes an empty tokenizer of it, by which every word is unknown."""
+    for path in (copied_backbone / name for name in ("tokenizer.json", "vocab.txt", "tokenizer_config.json")):
+        path.unlink(missing_ok=True)
+    with pytest.raises(narrashift.UserError, match="its tokenizer has no words"):
+        load_backbone(TrainSettings(backbone=str(copied_backbone)), codebook=codebook)
+
+
+def test_the_tokenizer_of_another_backbone(copied_backbone, codebook):
+    path = copied_backbone / "tokenizer.json"
+    content = json.loads(path.read_text("utf-8"))
+    content["model"]["vocab"]["zelenskyy"] = 5_000
+    path.write_text(json.dumps(content), "utf-8")
+    with pytest.raises(narrashift.UserError, match="ids up to 5,000, the encoder 2,000 rows"):
+        load_backbone(TrainSettings(backbone=str(copied_backbone)), codebook=codebook)
+
+
 @pytest.mark.parametrize("file", ["model.safetensors", "config.json"])
 def test_a_backbone_with_a_broken_file(file, copied_backbone, codebook):
     (copied_backbone / file).write_text("broken")
