@@ -14,13 +14,20 @@ class LexicalHead(nn.Module):
     An encoder of this size generalises; counted words remember. Their logits are added to the encoder's. Fixed
     after fitting: nothing here has a gradient.
 
+    Of words that it never met it would give what their buckets' other words were taught. In another language than
+    its training's, where all are such, it is silent, and the encoder decides alone.
+
     Args:
         buckets: rows of the table that features are hashed into.
         heads: task -> number of leaves.
+        vocabulary: ids of the tokenizer, each known or not; with 0 it speaks whatever the words.
     """
 
-    def __init__(self, *, buckets: int, heads: Mapping[str, int]) -> None:
+    def __init__(self, *, buckets: int, heads: Mapping[str, int], vocabulary: int = 0) -> None:
         super().__init__()
+        self.known: nn.Parameter | None = None
+        if vocabulary:
+            self.known = nn.Parameter(torch.zeros(vocabulary), requires_grad=False)
         self.heads = dict(sorted(heads.items()))  # a configuration read back from JSON has them in this order
         width = sum(self.heads.values())
         self.table = nn.Parameter(torch.zeros(buckets, 1 + width), requires_grad=False)  # idf, then a column a leaf
@@ -39,12 +46,26 @@ class LexicalHead(nn.Module):
         values = rows[..., 0] * counts
         values = values / values.square().sum(1, keepdim=True).clamp(min=1e-9).sqrt()
         logits = (values.unsqueeze(-1) * rows[..., 1:]).sum(1) + self.bias
+        if self.known is not None:
+            logits = logits * self.voice(input_ids, attention_mask).unsqueeze(1)
         return dict(zip(self.heads, logits.split(list(self.heads.values()), dim=1), strict=True))
+
+    def voice(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """How much of it is heard in each passage, ``(passages,)`` in 0..1: all where enough tokens are known.
+
+        `known` holds 1 / e for a known token, where e is the share of known tokens that is enough; at half of e, and
+        below, nothing is heard.
+        """
+        if self.known is None:
+            return torch.ones(len(input_ids), device=input_ids.device)
+        enough = (self.known[input_ids] * attention_mask).sum(1) / attention_mask.sum(1).clamp(min=1)
+        return (2 * enough - 1).clamp(0, 1)
 
     def shares(self, input_ids: Tensor) -> dict[str, Tensor]:
         """What each token of a passage adds to its logits: task -> ``(tokens, leaves)``.
 
-        Summed, and the bias added, they are the logits. A pair's part is divided evenly between its two tokens.
+        Summed, and the bias added times `voice`, they are the logits. A pair's part is divided evenly between its two
+        tokens.
 
         Args:
             input_ids: ``(tokens,)``, of one passage, unpadded.
@@ -55,4 +76,5 @@ class LexicalHead(nn.Module):
         single, pairs = (values.unsqueeze(1) * rows[:, 1:]).split([len(input_ids), len(input_ids) - 1])
         single[:-1] += pairs / 2
         single[1:] += pairs / 2
+        single = single * self.voice(input_ids[None], torch.ones_like(input_ids)[None])
         return dict(zip(self.heads, single.split(list(self.heads.values()), dim=1), strict=True))

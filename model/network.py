@@ -23,6 +23,7 @@ class PassageConfig(PreTrainedConfig):
         windows: of so many tokens each at most that a longer passage is read in; what follows is cut off.
         dropout: share of pooled features dropped in training, 0..1.
         lexical: buckets of the lexical head; 0 where there is none.
+        lexical_vocabulary: ids of which that head knows whether it met them; 0 where it does not ask.
     """
 
     model_type = "narrashift_passage"
@@ -36,6 +37,7 @@ class PassageConfig(PreTrainedConfig):
         dropout: float = 0.1,
         codebook_digest: str = "",
         lexical: int = 0,
+        lexical_vocabulary: int = 0,
         **kwargs: Any,
     ) -> None:
         self.encoder = encoder or {}
@@ -45,6 +47,7 @@ class PassageConfig(PreTrainedConfig):
         self.dropout = dropout
         self.codebook_digest = codebook_digest
         self.lexical = lexical
+        self.lexical_vocabulary = lexical_vocabulary
         super().__init__(**kwargs)
 
 
@@ -67,13 +70,14 @@ class PassageClassifier(PreTrainedModel):
         )
         self.lexical: LexicalHead | None = None
         if config.lexical:
-            self.lexical = LexicalHead(buckets=config.lexical, heads=config.heads)
+            self.lexical = LexicalHead(buckets=config.lexical, heads=config.heads, vocabulary=config.lexical_vocabulary)
         self.post_init()
 
     def add_lexical(self, head: LexicalHead) -> None:
         """Add a fitted lexical head's logits to the encoder's from now on."""
         self.lexical = head
         self.config.lexical = len(head.table)
+        self.config.lexical_vocabulary = 0 if head.known is None else len(head.known)
 
     def head(self, task: str) -> nn.Linear:
         """The linear head of a task, from pooled features to its leaves."""

@@ -75,3 +75,26 @@ def test_buckets_are_spread(head):
 
 def test_nothing_in_it_has_a_gradient(head):
     assert not any(parameter.requires_grad for parameter in head.parameters())
+
+
+def test_it_is_silent_where_the_words_are_not_those_that_it_learnt_from(head):
+    """Enough is 0.8: 8 of 10 known tokens are heard in full, 4 not at all, and 6 by half."""
+    gated = LexicalHead(buckets=512, heads=HEADS, vocabulary=100)
+    gated.table.copy_(head.table)
+    gated.bias.copy_(head.bias)
+    gated.known[:50] = 1 / 0.8
+    rows = {known: [*range(known), *range(60, 70 - known)] for known in (10, 8, 6, 4, 0)}
+    for known, voice in ((10, 1), (8, 1), (6, 0.5), (4, 0), (0, 0)):
+        torch.testing.assert_close(logits(gated, [rows[known]]), voice * logits(head, [rows[known]]))
+    together = logits(gated, [*rows.values(), list(range(30))])[: len(rows)]
+    torch.testing.assert_close(together, torch.cat([logits(gated, [row]) for row in rows.values()]))
+
+
+def test_shares_are_those_of_the_voice(head):
+    gated = LexicalHead(buckets=512, heads=HEADS, vocabulary=100)
+    gated.table.copy_(head.table)
+    gated.bias.copy_(head.bias)
+    gated.known[:50] = 1 / 0.8
+    row = torch.tensor([*range(6), *range(60, 64)])
+    whole = torch.cat([own.sum(0) for own in gated.shares(row).values()]) + 0.5 * head.bias
+    torch.testing.assert_close(whole, logits(gated, [row.tolist()])[0])

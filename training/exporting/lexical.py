@@ -37,4 +37,11 @@ def add_lexical(graph: Graph, head: LexicalHead, *, ids: str, tasks: Iterable[st
     rows = graph.add("Gather", graph.constant(np.concatenate([idf**2, idf * leaves], axis=1)), buckets)
     sums = graph.add("ReduceSum", rows, graph.constant([0]), keepdims=0)
     norm = graph.add("Sqrt", graph.add("Max", cut(sums, 0, 1), graph.constant(1e-9)))
-    return graph.add("Add", graph.add("Div", cut(sums, 1, 2**31), norm), graph.constant(bias[columns]))
+    logits = graph.add("Add", graph.add("Div", cut(sums, 1, 2**31), norm), graph.constant(bias[columns]))
+    if head.known is None:
+        return logits
+    known = graph.constant(head.known.detach().cpu().numpy()[:, None])
+    enough = graph.add("Gather", known, graph.add("Transpose", ids, perm=[1, 0]))
+    enough = graph.add("ReduceMean", enough, graph.constant([0]), keepdims=0)
+    voice = graph.add("Sub", graph.add("Mul", enough, graph.constant(2.0)), graph.constant(1.0))
+    return graph.add("Mul", logits, graph.add("Clip", voice, graph.constant(0.0), graph.constant(1.0)))

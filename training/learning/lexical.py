@@ -20,6 +20,8 @@ from ..measuring.calibration import FEWEST, mean_log_likelihood
 from ..settings import TrainSettings
 
 BLOCK = 4_096
+UNKNOWN = 0.01
+"""Share of the validation passages that may hold fewer known tokens than is enough for the head to be heard in full."""
 MOST = 3.0
 """Weight that the lexical logits may have, relative to the encoder's."""
 
@@ -43,16 +45,18 @@ def add_lexical(
     Returns:
         Both together, on the validation passages.
     """
-    head = LexicalHead(buckets=settings.lexical, heads=network.config.heads)
-    train_matrix, idf = _matrix(network, head, tokenizer, train.texts, idf=None)
-    matrix, _ = _matrix(network, head, tokenizer, validation.texts, idf=idf)
+    rows = network.encoder.get_input_embeddings().num_embeddings
+    head = LexicalHead(buckets=settings.lexical, heads=network.config.heads, vocabulary=rows)
+    _learn_known(network, head, tokenizer, train.texts, validation.texts)
+    train_matrix, idf, _ = _matrix(network, head, tokenizer, train.texts, idf=None)
+    matrix, _, voice = _matrix(network, head, tokenizer, validation.texts, idf=idf)
     columns, biases, together = [idf[:, None]], [], {}
     for name in head.heads:
         task, known = train.codebook.tasks[name], train.labelled(name)
         weights, bias = fit_head(
             train_matrix[known], train.targets[name][known], leaves=len(task.leaves), single=task.kind == "single"
         )
-        own = np.asarray(matrix @ weights.T + bias)
+        own = np.asarray(matrix @ weights.T + voice[:, None] * bias)
         share = _share(logits[name], own, validation, task=name)
         columns.append(share * weights.T)
         biases.append(share * bias)
@@ -63,12 +67,26 @@ def add_lexical(
     return together
 
 
+def _learn_known(
+    network: PassageClassifier, head: LexicalHead, tokenizer: Tokenizer, train: list[str], validation: list[str]
+) -> None:
+    """Note which tokens the train passages have, and how many of them make the head heard."""
+    assert head.known is not None
+    config = network.config
+    met = np.zeros(len(head.known), dtype=np.float32)
+    for ids in encode_windows(tokenizer, train, max_tokens=config.max_tokens, windows=config.windows).ids:
+        met[ids] = 1
+    held_out = encode_windows(tokenizer, validation, max_tokens=config.max_tokens, windows=config.windows).ids
+    enough = float(np.quantile([met[ids].mean() for ids in held_out], UNKNOWN))
+    head.known.copy_(torch.from_numpy(met / max(enough, 0.1)))
+
+
 def _matrix(
     network: PassageClassifier, head: LexicalHead, tokenizer: Tokenizer, texts: list[str], *, idf: np.ndarray | None
-) -> tuple[csr_matrix, np.ndarray]:
-    """What the head multiplies its weights with, ``(passages, buckets)``, and the inverse document frequencies."""
+) -> tuple[csr_matrix, np.ndarray, np.ndarray]:
+    """What the head multiplies its weights with, ``(passages, buckets)``, document frequencies, its voice."""
     config = network.config
-    blocks, owners, shares = [], [], []
+    blocks, owners, shares, voices = [], [], [], []
     for start in range(0, len(texts), BLOCK):
         block = texts[start : start + BLOCK]
         encoded = encode_windows(tokenizer, block, max_tokens=config.max_tokens, windows=config.windows)
@@ -79,16 +97,17 @@ def _matrix(
         blocks.append(csr_matrix((np.ones(len(rows)), (rows, buckets[counts > 0])), shape=size))
         owners.append(encoded.text + start)
         shares.append(encoded.shares)
+        voices.append(head.voice(padded, mask).numpy())
     count = vstack(blocks, format="csr")
     count.sum_duplicates()
-    owner = np.concatenate(owners)
+    owner, voice = np.concatenate(owners), np.concatenate(voices)
     mean = csr_matrix((np.concatenate(shares), (owner, np.arange(len(owner)))), shape=(len(texts), len(owner)))
     if idf is None:
         seen = np.asarray(((mean @ count) > 0).sum(axis=0)).ravel()
         idf = np.log((1 + len(texts)) / (1 + seen)) + 1
     length = np.sqrt(np.asarray(count @ idf**2))
-    of_windows = diags(1 / np.maximum(length, 1e-9)) @ count @ diags(idf)
-    return csr_matrix(mean @ of_windows, dtype=np.float32), idf
+    of_windows = diags(voice / np.maximum(length, 1e-9)) @ count @ diags(idf)
+    return csr_matrix(mean @ of_windows, dtype=np.float32), idf, mean @ voice
 
 
 def _share(encoder: np.ndarray, lexical: np.ndarray, corpus: Corpus, *, task: str) -> float:

@@ -84,6 +84,22 @@ def test_words_counted_beside_the_encoder_are_in_the_graph(shape):
     assert np.abs(found - without).max() > 0.1
 
 
+@pytest.mark.parametrize("length", [1, 2, 20])
+def test_in_unknown_words_nothing_is_counted_beside_the_encoder(length):
+    network = network_of("bert")
+    ids = ids_of(6, length)
+    without, _ = both(network, ids)
+    head = LexicalHead(buckets=512, heads=network.config.heads, vocabulary=network.config.encoder["vocab_size"])
+    torch.nn.init.normal_(head.table)
+    torch.nn.init.normal_(head.bias)
+    head.known[np.unique(ids[:4, : -(-3 * length // 4)])] = 1 / 0.9
+    network.add_lexical(head)
+    found, expected = both(network, ids)
+    np.testing.assert_allclose(found, expected, atol=1e-4, rtol=0)
+    head.known.zero_()
+    np.testing.assert_allclose(both(network, ids)[0], without, atol=1e-5, rtol=0)
+
+
 def test_tokens_whose_products_are_large_fall_into_the_same_buckets():
     network = network_of("bert", vocab_size=300_000)
     head = LexicalHead(buckets=4_096, heads=network.config.heads)

@@ -97,3 +97,14 @@ def test_it_is_the_same_after_saving_and_loading(parts, network_and_tokenizer, t
     loaded = PassageClassifier.from_pretrained(tmp_path / "saved")
     for task, values in encoder_logits(loaded, tokenizer, validation).items():
         np.testing.assert_allclose(values, together[task], atol=1e-3)
+
+
+def test_in_another_language_the_encoder_decides_alone(parts, network_and_tokenizer, tiny_settings, corpus_of):
+    train, validation = parts
+    network, tokenizer = network_and_tokenizer
+    foreign = corpus_of([{"text": "Міністерство оборони повідомило про це вранці", "stance": "neutral"}])
+    before, abroad = (encoder_logits(network, tokenizer, corpus) for corpus in (validation, foreign))
+    add_lexical(network, tokenizer, train=train, validation=validation, logits=before, settings=tiny_settings)
+    np.testing.assert_allclose(encoder_logits(network, tokenizer, foreign)["stance"], abroad["stance"], atol=1e-5)
+    changed = encoder_logits(network, tokenizer, validation)["stance"] - before["stance"]
+    assert (np.abs(changed).max(1) > 1e-3).all(), "in its own language it is heard in every passage"
