@@ -11,6 +11,7 @@ import typer
 
 from . import __version__
 from .commands import data
+from .commands.adapt import adapt
 from .commands.compare import compare
 from .commands.distill import distill
 from .commands.evaluate import evaluate
@@ -42,7 +43,10 @@ def version(
         raise typer.Exit
 
 
-for command in (label, suggest, train, evaluate, sweep, compare, promote, distill, export, score, shift, report, watch):
+COMMANDS = (
+    label, suggest, adapt, train, evaluate, sweep, compare, promote, distill, export, score, shift, report, watch,
+)  # fmt: skip
+for command in COMMANDS:
     app.command()(command)
 app.add_typer(data.app, name="data")
 

@@ -4,29 +4,50 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..model.errors import UserError
 from ..model.mending import mend
 from ..model.progress import Progress, silent
 from ..rows import find_files, name_inputs
-from .articles import Article, Position, plan_columns, read_articles
+from .articles import Article, Position, Refused, plan_columns, read_articles
 from .cutting import CountTokens
 from .settings import ScoreSettings
 from .windows import cut_texts
 
 BLOCK = 256
 """Articles cut at once."""
+MOST_REFUSED = 1_000
+"""Refused rows that are kept with their reasons; all are counted."""
+
+
+@dataclass
+class Aside:
+    """Rows that were refused: how many, and the first of them."""
+
+    count: int = 0
+    first: list[Refused] = field(default_factory=list)
+
+    def pass_on(self, rows: Iterable[Article | Refused]) -> Iterator[str]:
+        """The texts of the articles; what is refused is kept here."""
+        for row in rows:
+            if isinstance(row, Article):
+                yield row.text
+                continue
+            self.count += 1
+            if len(self.first) < MOST_REFUSED:
+                self.first.append(row)
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """Distinct passages, and the number of the article that each was cut from."""
+    """Distinct passages, the number of the article that each was cut from, and the rows that were refused."""
 
     texts: list[str]
     articles: list[int]
+    aside: Aside = field(default_factory=Aside, compare=False)
 
 
 def draw_passages(
@@ -55,7 +76,8 @@ def draw_passages(
     entries = name_inputs(find_files(map(Path, inputs), format=settings.input_format), format=settings.input_format)
     columns = plan_columns(entries, settings=settings.model_copy(update={"carry": {}}), taken=())
     rows = read_articles(entries, columns=columns, settings=settings, after=Position())
-    found = _smallest((row.text for row in rows if isinstance(row, Article)), most=most, seed=seed, progress=progress)
+    aside = Aside()
+    found = _smallest(aside.pass_on(rows), most=most, seed=seed, progress=progress)
     if not found:
         raise UserError(f"{entries[0].name}: no row of the dump can be scored, so that nothing can be learnt from it")
     passages: dict[str, int] = {}
@@ -68,7 +90,7 @@ def draw_passages(
                 passage = text[begin:end].strip()
                 passages.setdefault(mend(passage) if settings.mend else passage, number)
     texts = _smallest(passages, most=most, seed=seed)
-    return Drawn(texts=texts, articles=[passages[text] for text in texts])
+    return Drawn(texts=texts, articles=[passages[text] for text in texts], aside=aside)
 
 
 def _smallest(texts: Iterable[str], *, most: int, seed: int, progress: Progress = silent) -> list[str]:

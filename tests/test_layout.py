@@ -20,7 +20,9 @@ PACKAGES = PROJECT["tool"]["setuptools"]["packages"]
 NO_PRODUCT = {"tests", "benchmarks", "build", "demo", "node_modules", "mlartifacts", "mlruns"}
 """Folders of the repository that no package lies in."""
 
-WITH_MLFLOW = {f"training/tracking/{name}.py" for name in ("run", "registry", "pyfunc_model", "finished", "lineage")}
+WITH_MLFLOW = {
+    f"training/tracking/{name}.py" for name in ("adaptation", "run", "registry", "pyfunc_model", "finished", "lineage")
+}
 RUN_BY_PATH = {"training/tracking/pyfunc_model.py"}
 """MLflow runs it as a file of its own, so that it has no package to be relative to."""
 LONGEST = 400

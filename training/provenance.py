@@ -9,6 +9,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from .adapting.origin import described_backbone
 from .data.splits import Split
 from .settings import TrainSettings
 
@@ -33,7 +34,7 @@ def provenance(
     """
     return {
         "narrashift": metadata.version("narrashift"),
-        "commit": _commit(),
+        "commit": commit(),
         "trained_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "training_seconds": round(seconds, 1),
         "data": described_data(split),
@@ -44,6 +45,7 @@ def provenance(
         "processes": processes,
         "batch": batch,
         "settings": public_settings(settings),
+        **({"backbone": adapted} if (adapted := described_backbone(settings.backbone)) else {}),
         "versions": {
             "python": platform.python_version(),
             **{name: metadata.version(name) for name in PACKAGES},
@@ -67,7 +69,7 @@ def public_name(backbone: str) -> str:
     return Path(backbone).name if Path(backbone).is_dir() else backbone
 
 
-def _commit() -> str | None:
+def commit() -> str | None:
     """The checkout's commit, with `+changes` where it has any; None for an installed package."""
     here = Path(__file__).parent.parent
     if not (here / ".git").exists():

@@ -20,6 +20,7 @@ from ..model.folders import check_free, new_folder
 from ..model.progress import Progress, silent
 from ..model.tokens import read_tokenizer
 from ..model.transformer import TransformerClassifier
+from .adapting.origin import adapted_params
 from .card import model_card
 from .data.audit import Finding, audit_split, refuse_dishonest
 from .data.corpus import Corpus
@@ -131,7 +132,7 @@ def train(
     with tracking(run_id=position.run_id, name=f"{out.name}-seed{settings.seed}") as run:
         position.run_id = run.run_id
         save_position(work, position)
-        run.log_start(split=split, settings=settings)
+        run.log_start(split=split, settings=settings, more=adapted_params(settings.backbone))
         run.log_missing(position.history)
         with new_folder(out, overwrite=overwrite or resume) as folder:
             pretrained_tokenizer.save_pretrained(folder)

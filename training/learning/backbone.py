@@ -16,7 +16,7 @@ from ...model.pretrained import resolve_backbone
 from ..settings import TrainSettings
 
 
-def _longest(encoder: dict[str, Any]) -> int | None:
+def longest_passage(encoder: dict[str, Any]) -> int | None:
     """Tokens that fit the position embeddings; RoBERTa's begin behind the padding id."""
     positions = encoder.get("max_position_embeddings")
     if positions and encoder.get("model_type") in {"roberta", "xlm-roberta", "camembert"}:
@@ -84,7 +84,7 @@ def load_backbone(settings: TrainSettings, *, codebook: Codebook) -> tuple[Passa
             f"--backbone {settings.backbone}: its tokenizer has ids up to {largest:,}, the encoder {rows:,} rows. "
             "Put the tokenizer beside it that it was trained with"
         )
-    limit = _longest(network.config.encoder) or settings.max_tokens
+    limit = longest_passage(network.config.encoder) or settings.max_tokens
     if settings.max_tokens > limit:
         raise UserError(
             f"max_tokens {settings.max_tokens}: this backbone reads at most {limit} tokens (--set max_tokens={limit})"

@@ -14,7 +14,7 @@ from .store import ARTIFACTS, database_file, quiet_mlflow, tracking_uri
 
 MODEL = "narrashift"
 ALIAS = "champion"
-EXPERIMENTS = {"score": f"{MODEL}/score", "shift": f"{MODEL}/shift"}
+EXPERIMENTS = {"score": f"{MODEL}/score", "shift": f"{MODEL}/shift", "adapt": f"{MODEL}/adapt"}
 """Of runs that are no trainings: they have other figures, and a table of their own."""
 BUNDLE = "bundle"
 """Tag with the digest of the bundle that a run, or a version, is of."""

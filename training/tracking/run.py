@@ -78,9 +78,12 @@ class Tracking:
         run_id: of a run to go on with; a new one is started without.
         name: of a new run.
         uri: of the store; by default `tracking_uri()`.
+        experiment: that the run belongs to.
     """
 
-    def __init__(self, *, run_id: str | None = None, name: str = "", uri: str | None = None) -> None:
+    def __init__(
+        self, *, run_id: str | None = None, name: str = "", uri: str | None = None, experiment: str = MODEL
+    ) -> None:
         quiet_mlflow()
         import mlflow
 
@@ -88,10 +91,11 @@ class Tracking:
         self.uri = uri or tracking_uri()
         self.run_id = run_id
         self.name = name
+        self.experiment = experiment
         self.outbox = Outbox(self.uri)
 
     def __enter__(self) -> Tracking:
-        open_store(self.uri)
+        open_store(self.uri, experiment=self.experiment)
         self.outermost = self.mlflow.active_run() is None
         if self.run_id is not None:
             try:
@@ -120,7 +124,9 @@ class Tracking:
         try:
             self.mlflow.end_run(status)
             if kind is None and self.outermost and self.uri.startswith(("http://", "https://")):
-                print(f"all runs with their figures: {run_table(self.uri)}", file=sys.stderr)
+                print(
+                    f"all runs with their figures: {run_table(self.uri, experiment=self.experiment)}", file=sys.stderr
+                )
         except Exception as lost:
             self._leave(status)
             if not is_away(lost):
@@ -168,10 +174,10 @@ class Tracking:
         values = {k: v for k, v in measured.items() if k != "epoch"}
         self.outbox.send(self._metrics, values, step=int(measured["epoch"]))
 
-    def log_missing(self, history: Sequence[dict[str, float]]) -> None:
-        """Those epochs of a run that is gone on with which the store did not get."""
+    def log_missing(self, history: Sequence[dict[str, float]], *, by: str = "train/loss") -> None:
+        """Those epochs of a run that is gone on with which the store did not get; `by` is measured in each."""
         if history and self.run_id is not None:
-            there = {point.step for point in self.mlflow.MlflowClient().get_metric_history(self.run_id, "train/loss")}
+            there = {point.step for point in self.mlflow.MlflowClient().get_metric_history(self.run_id, by)}
             for measured in history:
                 if int(measured["epoch"]) not in there:
                     self.log_epoch(measured)

@@ -1,0 +1,128 @@
+"""Find a backbone together with the head that predicts masked tokens, and save both as a backbone again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import AutoConfig, AutoModelForMaskedLM, AutoTokenizer
+from transformers.utils import logging
+
+from ...model.errors import UserError
+from ...model.pretrained import resolve_backbone
+from ..learning.backbone import longest_passage
+
+
+@dataclass(frozen=True)
+class MaskedBackbone:
+    """An encoder with its masked-language-model head.
+
+    Attributes:
+        model: of the class that `AutoModelForMaskedLM` has for it; its decoder shares the word embeddings.
+        tokenizer: `PreTrainedTokenizerFast`, with a mask token.
+        is_fresh: the backbone came without such a head, as sentence encoders do; this one is drawn at random.
+    """
+
+    model: Any
+    tokenizer: Any
+    is_fresh: bool
+
+    def logits(self, input_ids: Tensor, attention_mask: Tensor, *, wanted: Tensor) -> Tensor:
+        """Logits of the wanted positions only, ``(wanted, vocabulary)``: the decoder is the dearest of all layers.
+
+        Args:
+            input_ids, attention_mask: ``(passages, tokens)``.
+            wanted: ``(passages, tokens)`` booleans.
+        """
+
+        def only_wanted(module: nn.Module, arguments: Any, output: Any) -> Any:
+            output["last_hidden_state"] = output["last_hidden_state"][wanted].unsqueeze(0)
+            return output
+
+        hook = self.model.base_model.register_forward_hook(only_wanted)
+        try:
+            return self.model(input_ids=input_ids, attention_mask=attention_mask).logits[0]
+        finally:
+            hook.remove()
+
+    def is_head(self, name: str) -> bool:
+        """Whether this parameter is one of the head, and of no part that the head shares with the encoder."""
+        return not name.startswith(f"{self.model.base_model_prefix}.")
+
+    def save(self, folder: Path) -> None:
+        """Write `config.json`, `model.safetensors` and the tokenizer; the head is kept for those who adapt further."""
+        self.model.save_pretrained(folder)
+        self.tokenizer.save_pretrained(folder)
+
+
+def load_tokenizer(backbone: str) -> Any:
+    """The backbone's fast tokenizer.
+
+    Raises:
+        UserError: it cannot be loaded, is not a fast one, or has no mask token.
+    """
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(resolve_backbone(backbone), trust_remote_code=False)
+    except UserError:
+        raise
+    except Exception as error:  # transformers, tokenizers: each raises its own
+        raise _not_loaded(backbone, error) from None
+    if not getattr(tokenizer, "is_fast", False):
+        raise UserError(f"--backbone {backbone}: it has no fast tokenizer (tokenizer.json)")
+    if tokenizer.mask_token_id is None:
+        raise UserError(
+            f"--backbone {backbone}: its tokenizer has no mask token, so that no word can be masked. "
+            "Name an encoder as BERT, RoBERTa or e5"
+        )
+    tokenizer.backend_tokenizer.no_truncation()
+    tokenizer.backend_tokenizer.no_padding()
+    return tokenizer
+
+
+def load_masked(backbone: str, *, max_tokens: int, seed: int) -> MaskedBackbone:
+    """A backbone with its masked-language-model head, or a fresh one whose decoder is tied to the word embeddings.
+
+    Args:
+        seed: of a fresh head.
+
+    Raises:
+        UserError: no such backbone, one whose architecture predicts no masked words, or that reads fewer tokens.
+    """
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    tokenizer = load_tokenizer(backbone)
+    where = resolve_backbone(backbone)
+    torch.manual_seed(seed)
+    try:
+        config = AutoConfig.from_pretrained(where, trust_remote_code=False)
+        if type(config) not in AutoModelForMaskedLM._model_mapping:
+            raise UserError(
+                f"--backbone {backbone}: its architecture {config.model_type} predicts no masked words. "
+                "Name an encoder as BERT, RoBERTa or e5"
+            )
+        config.tie_word_embeddings = True
+        model, found = AutoModelForMaskedLM.from_pretrained(
+            where, config=config, dtype=torch.float32, use_safetensors=True, trust_remote_code=False,
+            output_loading_info=True,
+        )  # fmt: skip
+    except UserError:
+        raise
+    except Exception as error:  # transformers, safetensors: each raises its own
+        raise _not_loaded(backbone, error) from None
+    if tokenizer.mask_token_id >= model.config.vocab_size:
+        raise UserError(f"--backbone {backbone}: the network has no embedding of its tokenizer's mask token")
+    limit = longest_passage(model.config.to_dict()) or max_tokens
+    if max_tokens > limit:
+        raise UserError(f"max_tokens {max_tokens}: this backbone reads at most {limit} (--set max_tokens={limit})")
+    prefix = f"{model.base_model_prefix}."
+    return MaskedBackbone(model, tokenizer, any(not name.startswith(prefix) for name in found["missing_keys"]))
+
+
+def _not_loaded(backbone: str, error: Exception) -> UserError:
+    return UserError(
+        f"--backbone {backbone}: cannot be loaded ({str(error).splitlines()[0]}). "
+        "Name a local folder or a hub id that this machine can reach"
+    )
