@@ -4,11 +4,12 @@
 
 SHARED is the folder with `data/`. The experiments:
 
-- `inner`: two amounts of adaptation on 2,000 training tweets of RUW, 600 of them then trained on with their labels,
-  measured on 800 others of the training part. Here it is chosen how much to adapt.
-- `ruw`: adapted on the texts of the whole training part, trained on it with default settings, measured on val.
+- `inner`: two amounts of adaptation on 1,000 training tweets of RUW, 400 of them then trained on with their labels,
+  measured on 600 others of the training part. Here it is chosen how much to adapt.
+- `ruw`: adapted on the texts of the whole training part, trained on so many of them with default settings (`--labels`;
+  all without), measured on val.
 - `real`: adapted on headlines of nine outlets without the real passages and what repeats them, trained on whole groups
-  of the starter corpus with default settings, measured on the real passages.
+  of the starter corpus (about 1,200 passages) with default settings, measured on the real passages.
 
 Every adaptation is made once (seed 0). Every training is a JSON line of FOLDER/runs.jsonl and is not repeated: the
 command can be stopped and started again. Seconds are of the processor. `--table` prints what there is.
@@ -87,11 +88,12 @@ def measure(work: Path, experiment: str, arm: str, *, backbone: str, seed: int, 
     if any((run.get("experiment"), run.get("arm"), run.get("seed")) == (experiment, arm, seed) for run in noted(work)):
         return
     started = time.process_time()
+    kind = experiment.split(",")[0]
     trained = narrashift.train(
-        **corpora, out=work / "bundle", settings=TrainSettings(backbone=backbone, seed=seed), split_seed=0,
+        **corpora, out=work / f"bundle-{kind}", settings=TrainSettings(backbone=backbone, seed=seed), split_seed=0,
         overwrite=True, allow_leaks=True,
     )  # fmt: skip
-    figures = {name: trained.report.figures[name].value for name in FIGURES[experiment]}
+    figures = {name: trained.report.figures[name].value for name in FIGURES[kind]}
     note(
         work,
         {"experiment": experiment, "arm": arm, "seed": seed, "cpu_seconds": time.process_time() - started, **figures},
@@ -99,32 +101,36 @@ def measure(work: Path, experiment: str, arm: str, *, backbone: str, seed: int, 
     print(noted(work)[-1], flush=True)
 
 
-def inner(data: Path, work: Path, seeds: Sequence[int]) -> None:
+def inner(data: Path, work: Path, seeds: Sequence[int], labels: int | None) -> None:
     rows = rows_of(data / "ruw_stance" / "train.jsonl.gz")
     order = np.random.default_rng(0).permutation(len(rows))
-    test, labelled, unlabelled = ([rows[i] for i in part] for part in np.split(order[:3_400], [800, 1_400]))
+    test, labelled, unlabelled = ([rows[i] for i in part] for part in np.split(order[:1_600], [600, 1_000]))
     corpus, measured = (ruw_corpus(part) for part in (labelled, test))
-    texts = [row["text"] for row in labelled + unlabelled][:2_000]
-    for arm in INNER:
-        backbone = "minilm-l6"
-        if arm != "plain":
-            settings = AdaptSettings(epochs=int(arm.split()[0]))
-            backbone = adapted(work, f"inner-{settings.epochs}", texts=texts, settings=settings)
-        for seed in seeds:
+    texts = [row["text"] for row in labelled + unlabelled]
+    for seed in seeds:
+        for arm in INNER:
+            backbone = "minilm-l6"
+            if arm != "plain":
+                settings = AdaptSettings(epochs=int(arm.split()[0]))
+                backbone = adapted(work, f"inner-{settings.epochs}", texts=texts, settings=settings)
             measure(work, "inner", arm, backbone=backbone, seed=seed, corpus=corpus, test=measured)
 
 
-def ruw(data: Path, work: Path, seeds: Sequence[int]) -> None:
+def ruw(data: Path, work: Path, seeds: Sequence[int], labels: int | None) -> None:
     train, val = (rows_of(data / "ruw_stance" / f"{part}.jsonl.gz") for part in ("train", "val"))
     backbone = adapted(
         work, f"ruw-{CHOSEN}", texts=[row["text"] for row in train], settings=AdaptSettings(epochs=CHOSEN)
     )
+    some = [train[i] for i in np.random.default_rng(0).permutation(len(train))[:labels]]
     for seed in seeds:
         for arm, name in (("plain", "minilm-l6"), ("adapted", backbone)):
-            measure(work, "ruw", arm, backbone=name, seed=seed, corpus=ruw_corpus(train), test=ruw_corpus(val))
+            measure(
+                work, f"ruw, {len(some)} labels", arm, backbone=name, seed=seed, corpus=ruw_corpus(some),
+                test=ruw_corpus(val),
+            )  # fmt: skip
 
 
-def real(data: Path, work: Path, seeds: Sequence[int]) -> None:
+def real(data: Path, work: Path, seeds: Sequence[int], labels: int | None) -> None:
     codebook = narrashift.read_codebook()
     measured = narrashift.read_corpus([data / "realwar" / "dev.jsonl"], codebook=codebook)
     headlines = list(dict.fromkeys(row["text"] for row in rows_of(data / "ruwa_headlines" / "ruwa.jsonl.gz")))
@@ -133,11 +139,14 @@ def real(data: Path, work: Path, seeds: Sequence[int]) -> None:
     some = [kept[i] for i in np.random.default_rng(0).permutation(len(kept))[:HEADLINES]]
     backbone = adapted(work, "headlines", texts=some, settings=AdaptSettings(epochs=1))
     split = split_corpus(narrashift.read_corpus([STARTER], codebook=codebook), validation=None, test=None, seed=0)
-    train = some_groups(split.train, passages=2_500)
-    validation = some_groups(split.validation, passages=600)
+    train = some_groups(split.train, passages=1_200 if labels is None else labels)
+    validation = some_groups(split.validation, passages=400)
     for seed in seeds:
         for arm, name in (("plain", "minilm-l6"), ("adapted", backbone)):
-            measure(work, "real", arm, backbone=name, seed=seed, corpus=train, validation=validation, test=measured)
+            measure(
+                work, f"real, {len(train)} labels", arm, backbone=name, seed=seed, corpus=train, validation=validation,
+                test=measured,
+            )  # fmt: skip
 
 
 def ruw_corpus(rows: Sequence[Mapping[str, Any]]) -> narrashift.Corpus:
@@ -148,7 +157,8 @@ def ruw_corpus(rows: Sequence[Mapping[str, Any]]) -> narrashift.Corpus:
 def table(runs: Sequence[Mapping[str, Any]]) -> str:
     """Mean and standard deviation over seeds, and the difference to plain paired by seed, as Markdown."""
     lines = []
-    for experiment, figures in FIGURES.items():
+    for experiment in dict.fromkeys(run["experiment"] for run in runs if "experiment" in run):
+        figures = FIGURES[experiment.split(",")[0]]
         mine = [run for run in runs if run.get("experiment") == experiment]
         plain = {run["seed"]: run for run in mine if run["arm"] == "plain"}
         for arm in dict.fromkeys(run["arm"] for run in mine):
@@ -170,11 +180,13 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--only", nargs="+", choices=FIGURES, default=list(FIGURES))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
+    parser.add_argument("--labels", type=int, help="passages with labels, of ruw (all) and real (about 1,200)")
     parser.add_argument("--table", action="store_true", help="print what there is, train nothing")
     arguments = parser.parse_args()
     arguments.work.mkdir(parents=True, exist_ok=True)
     for name in [] if arguments.table else arguments.only:
-        {"inner": inner, "ruw": ruw, "real": real}[name](arguments.shared / "data", arguments.work, arguments.seeds)
+        run = {"inner": inner, "ruw": ruw, "real": real}[name]
+        run(arguments.shared / "data", arguments.work, arguments.seeds, arguments.labels)
     print(table(noted(arguments.work)))
 
 

@@ -20,7 +20,7 @@ from ..model.folders import check_free, new_folder
 from ..model.progress import Progress, silent
 from ..model.tokens import read_tokenizer
 from ..model.transformer import TransformerClassifier
-from .adapting.origin import adapted_params
+from .adapting.origin import adapted_params, for_similarity
 from .card import model_card
 from .data.audit import Finding, audit_split, refuse_dishonest
 from .data.corpus import Corpus
@@ -190,7 +190,7 @@ def train(
             keep_languages(folder, predicted=predicted, corpus=split.test)
             keep_held_out(folder, test=(predicted.probabilities, split.test), validation=(validated, split.validation))
             keep_reference(
-                folder, backbone=settings.backbone, learned=split.train.texts, held_out=split.test.texts,
+                folder, backbone=for_similarity(settings.backbone), learned=split.train.texts, held_out=split.test.texts,
                 seed=settings.seed,
             )  # fmt: skip
             write_yardstick(

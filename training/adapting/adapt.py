@@ -24,7 +24,7 @@ from ..learning.checkpoint import Position, read_position, save_position
 from ..learning.fine_tune import pick_precision
 from ..provenance import PACKAGES, commit, public_name
 from ..tracking.adaptation import AdaptationTracking, NoAdaptationTracking
-from .backbone import load_masked
+from .backbone import load_masked, masking_token
 from .learn import count_steps, learn
 from .masking import encode_words, masking_of
 from .origin import FILE, MARK, backbone_digest, is_adapted
@@ -85,7 +85,8 @@ def adapt(
     progress("splitting passages into tokens", 0, 0)
     encoded = encode_words(backbone.tokenizer.backend_tokenizer, texts, max_tokens=settings.max_tokens)
     passages, measured = encoded.part(rest), encoded.part(held)
-    masking = masking_of(backbone.tokenizer, share=settings.masked, whole_words=settings.whole_words)
+    token = str(masking_token(backbone.tokenizer))
+    masking = masking_of(backbone.tokenizer, token=token, share=settings.masked, whole_words=settings.whole_words)
     data = {
         "passages": len(rest), "held_out": len(held), "refused_rows": refused,
         "tokens": int(passages.lengths.sum()), "digest": digest,
@@ -109,6 +110,7 @@ def adapt(
                     "head": "fresh" if backbone.is_fresh else "its own",
                 },
                 "objective": "masked language modelling",
+                "mask_token": token,
                 "narrashift": metadata.version("narrashift"),
                 "commit": commit(),
                 "adapted_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),

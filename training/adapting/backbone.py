@@ -22,7 +22,7 @@ class MaskedBackbone:
 
     Attributes:
         model: of the class that `AutoModelForMaskedLM` has for it; its decoder shares the word embeddings.
-        tokenizer: `PreTrainedTokenizerFast`, with a mask token.
+        tokenizer: `PreTrainedTokenizerFast`.
         is_fresh: the backbone came without such a head, as sentence encoders do; this one is drawn at random.
     """
 
@@ -62,7 +62,7 @@ def load_tokenizer(backbone: str) -> Any:
     """The backbone's fast tokenizer.
 
     Raises:
-        UserError: it cannot be loaded, is not a fast one, or has no mask token.
+        UserError: it cannot be loaded, is not a fast one, or has neither a mask token nor one for the unknown.
     """
     try:
         tokenizer = AutoTokenizer.from_pretrained(resolve_backbone(backbone), trust_remote_code=False)
@@ -72,14 +72,19 @@ def load_tokenizer(backbone: str) -> Any:
         raise _not_loaded(backbone, error) from None
     if not getattr(tokenizer, "is_fast", False):
         raise UserError(f"--backbone {backbone}: it has no fast tokenizer (tokenizer.json)")
-    if tokenizer.mask_token_id is None:
+    if masking_token(tokenizer) is None:
         raise UserError(
-            f"--backbone {backbone}: its tokenizer has no mask token, so that no word can be masked. "
+            f"--backbone {backbone}: its tokenizer has no token to mask a word with (mask, unknown). "
             "Name an encoder as BERT, RoBERTa or e5"
         )
     tokenizer.backend_tokenizer.no_truncation()
     tokenizer.backend_tokenizer.no_padding()
     return tokenizer
+
+
+def masking_token(tokenizer: Any) -> str | None:
+    """The mask token; of a vocabulary that was cut down to what sentence encoders need, the one for the unknown."""
+    return tokenizer.mask_token or tokenizer.unk_token
 
 
 def load_masked(backbone: str, *, max_tokens: int, seed: int) -> MaskedBackbone:
@@ -112,7 +117,7 @@ def load_masked(backbone: str, *, max_tokens: int, seed: int) -> MaskedBackbone:
         raise
     except Exception as error:  # transformers, safetensors: each raises its own
         raise _not_loaded(backbone, error) from None
-    if tokenizer.mask_token_id >= model.config.vocab_size:
+    if tokenizer.convert_tokens_to_ids(masking_token(tokenizer)) >= model.config.vocab_size:
         raise UserError(f"--backbone {backbone}: the network has no embedding of its tokenizer's mask token")
     limit = longest_passage(model.config.to_dict()) or max_tokens
     if max_tokens > limit:

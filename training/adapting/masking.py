@@ -105,8 +105,10 @@ class Masking:
         return chosen
 
 
-def masking_of(tokenizer: Any, *, share: float, whole_words: bool) -> Masking:
-    """The masking for a backbone's `PreTrainedTokenizerFast`, which must have a mask token."""
+def masking_of(tokenizer: Any, *, token: str, share: float, whole_words: bool) -> Masking:
+    """The masking for a backbone's `PreTrainedTokenizerFast`, with this token in the place of what is hidden."""
     special = [tokenizer.convert_tokens_to_ids(token) for token in tokenizer.all_special_tokens]
     ordinary = np.setdiff1d(np.arange(tokenizer.vocab_size), special).astype(np.int32)
-    return Masking(mask_id=tokenizer.mask_token_id, ordinary=ordinary, share=share, whole_words=whole_words)
+    return Masking(
+        mask_id=tokenizer.convert_tokens_to_ids(token), ordinary=ordinary, share=share, whole_words=whole_words
+    )

@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ...model.pretrained import INSTALLED
+
 FILE, WEIGHTS = "provenance.json", "model.safetensors"
 MARK = "adapted_from"
 """Key that a backbone's `provenance.json` has and a bundle's has not."""
@@ -44,6 +46,14 @@ def described_backbone(backbone: str) -> dict[str, Any]:
 def adapted_params(backbone: str) -> dict[str, Any]:
     """What a tracked training says of an adapted backbone: its digest, as the run has it that adapted it."""
     return {"backbone_digest": found["digest"]} if (found := described_backbone(backbone)) else {}
+
+
+def for_similarity(backbone: str) -> str:
+    """The backbone whose vectors tell what passages are about: the installed one in the place of what was made of it.
+
+    Predicting masked words costs a sentence encoder the geometry of its vectors.
+    """
+    return INSTALLED if _read(Path(backbone)).get(MARK, {}).get("backbone") == INSTALLED else backbone
 
 
 def _read(folder: Path) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from narrashift.training.adapting.adapt import adapt, hold_out
 from narrashift.training.adapting.backbone import load_masked
 from narrashift.training.adapting.learn import losses, mask_batch
 from narrashift.training.adapting.masking import encode_words, masking_of
-from narrashift.training.adapting.origin import backbone_digest
+from narrashift.training.adapting.origin import backbone_digest, for_similarity
 from narrashift.training.learning import checkpoint
 from narrashift.training.settings import TrainSettings
 
@@ -63,6 +63,13 @@ def test_a_training_takes_it_and_names_its_digest(calm, small_corpus, tiny_setti
     assert origin["backbone"]["digest"] == backbone_digest(calm.folder)
     assert origin["backbone"]["adapted_on"] == calm.origin["data"]["digest"]
     assert narrashift.load(trained.bundle).predict(["The town was liberated."])
+
+
+def test_similarity_is_left_to_the_installed_backbone(tmp_path, calm):
+    (tmp_path / "provenance.json").write_text(json.dumps({"adapted_from": {"backbone": "minilm-l6"}}))
+    assert for_similarity(str(tmp_path)) == "minilm-l6"
+    assert for_similarity(str(calm.folder)) == str(calm.folder), "made of another one, which may not be here"
+    assert for_similarity("some/hub-id") == "some/hub-id"
 
 
 def test_its_encoder_is_loaded_with_the_learnt_weights(calm, settings):
@@ -117,7 +124,7 @@ def test_little_memory_makes_several_passes_of_a_step_and_the_same_gradient(text
     backbone = load_masked(settings.backbone, max_tokens=64, seed=0)
     backbone.model.eval()
     encoded = encode_words(backbone.tokenizer.backend_tokenizer, texts[:24], max_tokens=64)
-    masking = masking_of(backbone.tokenizer, share=0.15, whole_words=True)
+    masking = masking_of(backbone.tokenizer, token="[MASK]", share=0.15, whole_words=True)
     batch = mask_batch(encoded, np.arange(24), masking=masking, rng=np.random.default_rng(0))
 
     def gradient():

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from narrashift import UserError
-from narrashift.training.adapting.backbone import load_masked
+from narrashift.training.adapting.backbone import load_masked, masking_token
 
 SIZE = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
 
@@ -88,11 +88,16 @@ def test_an_architecture_that_predicts_no_masked_words(copied):
         loaded(copied)
 
 
-def test_a_tokenizer_without_a_mask_token(copied):
-    file = copied / "tokenizer_config.json"
-    settings = json.loads(file.read_text())
-    file.write_text(json.dumps({**settings, "tokenizer_class": "PreTrainedTokenizerFast", "mask_token": None}))
-    with pytest.raises(UserError, match="has no mask token"):
+def test_without_a_mask_token_the_unknown_one_serves_and_without_both_nothing_can_be_masked(copied):
+    def without(*tokens):
+        told = json.loads(settings) | {"tokenizer_class": "PreTrainedTokenizerFast"} | dict.fromkeys(tokens)
+        (copied / "tokenizer_config.json").write_text(json.dumps(told))
+
+    settings = (copied / "tokenizer_config.json").read_text()
+    without("mask_token")
+    assert masking_token(loaded(copied).tokenizer) == "[UNK]"
+    without("mask_token", "unk_token")
+    with pytest.raises(UserError, match="no token to mask a word with"):
         loaded(copied)
 
 

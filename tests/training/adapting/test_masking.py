@@ -70,7 +70,7 @@ def test_tokens_know_their_words_also_where_a_passage_is_cut(tiny_backbone):
 
 def test_no_special_token_stands_in_for_another(tiny_backbone):
     tokenizer = load_tokenizer(str(tiny_backbone))
-    made = masking_of(tokenizer, share=0.15, whole_words=True)
+    made = masking_of(tokenizer, token="[MASK]", share=0.15, whole_words=True)
     assert made.mask_id == tokenizer.mask_token_id
     assert not set(made.ordinary.tolist()) & set(tokenizer.all_special_ids)
     assert max(made.ordinary) < len(tokenizer)
