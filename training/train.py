@@ -190,8 +190,8 @@ def train(
             keep_languages(folder, predicted=predicted, corpus=split.test)
             keep_held_out(folder, test=(predicted.probabilities, split.test), validation=(validated, split.validation))
             keep_reference(
-                folder, backbone=for_similarity(settings.backbone), learned=split.train.texts, held_out=split.test.texts,
-                seed=settings.seed,
+                folder, backbone=for_similarity(settings.backbone), learned=split.train.texts,
+                held_out=split.test.texts, seed=settings.seed,
             )  # fmt: skip
             write_yardstick(
                 folder / "tfidf",

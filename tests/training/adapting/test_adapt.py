@@ -82,7 +82,7 @@ def test_its_encoder_is_loaded_with_the_learnt_weights(calm, settings):
 
 @pytest.mark.parametrize("frozen", [True, False])
 def test_killed_after_any_checkpoint_it_ends_with_the_same_weights(frozen, texts, settings, tmp_path, monkeypatch):
-    settings = settings.model_copy(update={"freeze_embeddings": frozen})
+    settings, texts = settings.model_copy(update={"freeze_embeddings": frozen}), texts[:60]
     undisturbed = adapt(texts=texts, out=tmp_path / "undisturbed", settings=settings)
     monkeypatch.setattr(module, "CHECKPOINT_SECONDS", 0)
     save = checkpoint.save
@@ -92,7 +92,7 @@ def test_killed_after_any_checkpoint_it_ends_with_the_same_weights(frozen, texts
         if arguments[1].step == step:
             raise SystemExit(137)
 
-    for number, step in enumerate((2, 5)):
+    for number, step in enumerate((2, 9)):
         with monkeypatch.context() as patch, pytest.raises(SystemExit):
             patch.setattr(checkpoint, "save", partial(killed_at, step))
             adapt(texts=texts, out=tmp_path / "killed", settings=settings, resume=number > 0)
@@ -141,7 +141,7 @@ def test_little_memory_makes_several_passes_of_a_step_and_the_same_gradient(text
 
 
 def test_steps_end_it_in_the_middle_of_a_pass_or_after_many(texts, settings, tmp_path):
-    for steps in (3, 70):
+    for steps in (3, 50):
         chosen = settings.model_copy(update={"steps": steps})
         done = adapt(texts=texts, out=tmp_path / f"{steps}", settings=chosen)
         assert done.origin["steps"] == steps

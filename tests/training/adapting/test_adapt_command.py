@@ -91,7 +91,7 @@ def test_the_settings_can_be_printed_and_read_back(command, tmp_path):
 @pytest.mark.slow
 def test_killed_and_resumed_it_ends_with_the_backbone_of_an_undisturbed_run(command, dump, settings_file, tmp_path):
     arguments = [
-        "adapt", str(dump), "--column", "text=body", "--config", str(settings_file), "--epochs", "40", "--no-track",
+        "adapt", str(dump), "--column", "text=body", "--config", str(settings_file), "--epochs", "8", "--no-track",
     ]  # fmt: skip
     process = subprocess.Popen(
         [sys.executable, "-m", "narrashift.cli", *arguments, "--out", str(tmp_path / "killed")],
