@@ -141,7 +141,7 @@ def test_little_memory_makes_several_passes_of_a_step_and_the_same_gradient(text
 
 
 def test_steps_end_it_in_the_middle_of_a_pass_or_after_many(texts, settings, tmp_path):
-    for steps in (3, 50):
+    for steps in (3, 70):
         chosen = settings.model_copy(update={"steps": steps})
         done = adapt(texts=texts, out=tmp_path / f"{steps}", settings=chosen)
         assert done.origin["steps"] == steps
