@@ -68,8 +68,8 @@ class AdaptationTracking:
     def log_start(self, *, settings: AdaptSettings, data: dict[str, Any], steps: int) -> None:
         """Settings and sizes as parameters, the passages as a dataset input by their digest."""
         mlflow = self.run.mlflow
-        mlflow.log_params(settings.model_dump(mode="json") | {f"data_{k}": v for k, v in data.items()})
-        mlflow.log_param("all_steps", steps)
+        sizes = {f"data_{name}": data[name] for name in ("passages", "held_out", "tokens")}
+        mlflow.log_params(settings.model_dump(mode="json") | sizes | {"all_steps": steps})
         mlflow.log_text(settings.to_toml(), "settings.toml")
         self._log_input(data["digest"])
 

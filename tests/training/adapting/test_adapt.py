@@ -22,7 +22,7 @@ from narrashift.training.adapting.adapt import adapt, hold_out
 from narrashift.training.adapting.backbone import load_masked
 from narrashift.training.adapting.learn import losses, mask_batch
 from narrashift.training.adapting.masking import encode_words, masking_of
-from narrashift.training.adapting.origin import backbone_digest, for_similarity
+from narrashift.training.adapting.origin import adapted_params, backbone_digest, for_similarity
 from narrashift.training.learning import checkpoint
 from narrashift.training.settings import TrainSettings
 
@@ -62,6 +62,7 @@ def test_a_training_takes_it_and_names_its_digest(calm, small_corpus, tiny_setti
     origin = json.loads((trained.bundle / "provenance.json").read_text())
     assert origin["backbone"]["digest"] == backbone_digest(calm.folder)
     assert origin["backbone"]["adapted_on"] == calm.origin["data"]["digest"]
+    assert adapted_params(str(calm.folder)) == {"backbone_digest": origin["backbone"]["digest"]}
     assert narrashift.load(trained.bundle).predict(["The town was liberated."])
 
 
