@@ -4,7 +4,7 @@
 
 SHARED is the folder with `data/`. The experiments:
 
-- `inner`: two amounts of adaptation on 1,000 training tweets of RUW, 400 of them then trained on with their labels,
+- `inner`: amounts of adaptation, with the anchor and without, on 1,000 training tweets of RUW, 400 of them then trained on with their labels,
   measured on 600 others of the training part. Here it is chosen how much to adapt.
 - `ruw`: adapted on the texts of the whole training part, trained on so many of them with default settings (`--labels`;
   all without), measured on val.
@@ -36,7 +36,11 @@ from narrashift.training.adapting.without import unlike
 from narrashift.training.data.splits import split_corpus
 from narrashift.training.settings import TrainSettings
 
-INNER = ("plain", "3 passes", "10 passes")
+INNER: dict[str, dict[str, Any]] = {
+    "3 passes, no anchor": {"epochs": 3, "anchor": 0.0},
+    "3 passes": {"epochs": 3},
+    "10 passes": {"epochs": 10},
+}
 FIGURES = {
     "inner": ("macro_f1/stance",),
     "ruw": ("macro_f1/stance",),
@@ -108,11 +112,9 @@ def inner(data: Path, work: Path, seeds: Sequence[int], labels: int | None) -> N
     corpus, measured = (ruw_corpus(part) for part in (labelled, test))
     texts = [row["text"] for row in labelled + unlabelled]
     for seed in seeds:
-        for arm in INNER:
-            backbone = "minilm-l6"
-            if arm != "plain":
-                settings = AdaptSettings(epochs=int(arm.split()[0]))
-                backbone = adapted(work, f"inner-{settings.epochs}", texts=texts, settings=settings)
+        measure(work, "inner", "plain", backbone="minilm-l6", seed=seed, corpus=corpus, test=measured)
+        for arm, changed in INNER.items():
+            backbone = adapted(work, f"inner, {arm}", texts=texts, settings=AdaptSettings(**changed))
             measure(work, "inner", arm, backbone=backbone, seed=seed, corpus=corpus, test=measured)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import normalize
 from transformers import AutoConfig, AutoModelForMaskedLM, AutoTokenizer
 from transformers.utils import logging
 
@@ -30,21 +31,26 @@ class MaskedBackbone:
     tokenizer: Any
     is_fresh: bool
 
-    def logits(self, input_ids: Tensor, attention_mask: Tensor, *, wanted: Tensor) -> Tensor:
-        """Logits of the wanted positions only, ``(wanted, vocabulary)``: the decoder is the dearest of all layers.
+    def predict(self, input_ids: Tensor, attention_mask: Tensor, *, wanted: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits of the wanted positions only, ``(wanted, vocabulary)``, and sentence vectors, ``(passages, hidden)``.
+
+        The decoder is the dearest of all layers: it sees nothing but what is wanted.
 
         Args:
             input_ids, attention_mask: ``(passages, tokens)``.
             wanted: ``(passages, tokens)`` booleans.
         """
+        vectors = []
 
         def only_wanted(module: nn.Module, arguments: Any, output: Any) -> Any:
-            output["last_hidden_state"] = output["last_hidden_state"][wanted].unsqueeze(0)
+            hidden = output["last_hidden_state"]
+            vectors.append(pooled(hidden, attention_mask))
+            output["last_hidden_state"] = hidden[wanted].unsqueeze(0)
             return output
 
         hook = self.model.base_model.register_forward_hook(only_wanted)
         try:
-            return self.model(input_ids=input_ids, attention_mask=attention_mask).logits[0]
+            return self.model(input_ids=input_ids, attention_mask=attention_mask).logits[0], vectors[0]
         finally:
             hook.remove()
 
@@ -56,6 +62,12 @@ class MaskedBackbone:
         """Write `config.json`, `model.safetensors` and the tokenizer; the head is kept for those who adapt further."""
         self.model.save_pretrained(folder)
         self.tokenizer.save_pretrained(folder)
+
+
+def pooled(hidden: Tensor, attention_mask: Tensor) -> Tensor:
+    """Means of the last layer over a passage's tokens, of length 1: ``(passages, hidden)``."""
+    weights = attention_mask.unsqueeze(-1).float()
+    return normalize((hidden.float() * weights).sum(1), dim=1)
 
 
 def load_tokenizer(backbone: str) -> Any:

@@ -23,7 +23,7 @@ from ..learning import checkpoint
 from ..learning.checkpoint import Position
 from ..learning.fine_tune import pick_precision, stop_on_ctrl_c
 from ..learning.optimizer import set_rate
-from .backbone import MaskedBackbone
+from .backbone import MaskedBackbone, pooled
 from .masking import Encoded, Masking
 from .settings import AdaptSettings
 
@@ -36,11 +36,16 @@ OnEpoch = Callable[[dict[str, float]], None]
 
 @dataclass(frozen=True)
 class Batch:
-    """A step's passages as the network sees them, which tokens it is to predict, and what they are."""
+    """A step's passages as the network sees them, which tokens it is to predict, and what they are.
+
+    Attributes:
+        anchors: ``(passages, hidden)``, the vectors that the pretrained encoder gives the whole passages; or None.
+    """
 
     seen: list[np.ndarray]
     wanted: list[np.ndarray]
     ids: list[np.ndarray]
+    anchors: Tensor | None = None
 
 
 def learn(
@@ -57,6 +62,10 @@ def learn(
 ) -> list[dict[str, float]]:
     """Train by masked language modelling (Devlin et al. 2019; Gururangan et al. 2020, "Don't Stop Pretraining").
 
+    A fresh head knows nothing, and its gradients would undo what a sentence encoder can. So such an encoder is held to
+    what it was: of the masked passage it must give the sentence vector that it gave of the whole one (distillation
+    from itself, after Li & Hoiem 2016, "Learning without Forgetting").
+
     Args:
         backbone: trained in place.
         held_out: passages on which the loss is measured before the first and after each epoch, with the same masks.
@@ -66,7 +75,7 @@ def learn(
 
     Returns:
         What was measured: `epoch`, `held_out/loss` (nats a masked token), `held_out/perplexity`, and, behind the first
-        epoch, `train/loss` and `train/tokens_per_s`.
+        epoch, `train/loss` (with the anchor's) and `train/tokens_per_s`.
 
     Raises:
         Interrupted: Ctrl-C; the state after the last whole step is in `work`.
@@ -78,6 +87,7 @@ def learn(
     bf16 = pick_precision(settings.precision, device=device.type) == "bf16"
     steps = count_steps(passages.lengths, settings=settings)
     asked = mask_batch(held_out, np.arange(len(held_out.ids)), masking=masking, rng=np.random.default_rng(0))
+    anchors = sentence_vectors(backbone, passages, bf16=bf16) if backbone.is_fresh and settings.anchor else None
     checkpoint.restore(work, position, network=learnt, optimizer=optimizer)
 
     def measured(epoch: int) -> dict[str, float]:
@@ -95,10 +105,10 @@ def learn(
             batches = epoch_batches(passages.lengths, settings=settings, epoch=position.epoch)
             for chosen in batches[position.batch :][: steps - position.step]:
                 rng = np.random.default_rng((settings.seed, position.epoch, position.batch))
-                batch = mask_batch(passages, chosen, masking=masking, rng=rng)
+                batch = mask_batch(passages, chosen, masking=masking, rng=rng, anchors=anchors)
                 set_rate(optimizer, step=position.step, steps=steps, warmup=settings.warmup)
                 loss = 0.0
-                for share in losses(backbone, batch, bf16=bf16):
+                for share in losses(backbone, batch, bf16=bf16, anchor=settings.anchor):
                     share.backward()
                     loss += share.item()
                 nn.utils.clip_grad_norm_(learnt.parameters(), 1.0)
@@ -174,14 +184,25 @@ def epoch_batches(lengths: np.ndarray, *, settings: AdaptSettings, epoch: int) -
     return [batches[i] for i in rng.permutation(len(batches))]
 
 
-def mask_batch(passages: Encoded, chosen: np.ndarray, *, masking: Masking, rng: np.random.Generator) -> Batch:
+def mask_batch(
+    passages: Encoded,
+    chosen: np.ndarray,
+    *,
+    masking: Masking,
+    rng: np.random.Generator,
+    anchors: Tensor | None = None,
+) -> Batch:
     """These passages, masked."""
     masked = [masking(passages.ids[i], passages.words[i], rng=rng) for i in chosen]
-    return Batch([seen for seen, _ in masked], [wanted for _, wanted in masked], [passages.ids[i] for i in chosen])
+    seen, wanted = [one for one, _ in masked], [one for _, one in masked]
+    return Batch(seen, wanted, [passages.ids[i] for i in chosen], None if anchors is None else anchors[chosen])
 
 
-def losses(backbone: MaskedBackbone, batch: Batch, *, bf16: bool) -> Iterator[Tensor]:
-    """Shares of the batch's mean loss, whose sum it is: one a pass of as many passages as memory has room for."""
+def losses(backbone: MaskedBackbone, batch: Batch, *, bf16: bool, anchor: float = 0.0) -> Iterator[Tensor]:
+    """Shares of the batch's loss, whose sum it is: one a pass of as many passages as memory has room for.
+
+    It is the mean cross-entropy of the masked tokens, and `anchor` times the mean of 1 - the cosine to the anchors.
+    """
     device = backbone.model.device
     lengths = np.array([len(row) for row in batch.ids])
     counts = np.array([int(row.sum()) for row in batch.wanted])
@@ -195,12 +216,31 @@ def losses(backbone: MaskedBackbone, batch: Batch, *, bf16: bool) -> Iterator[Te
         asked, _ = pad([batch.wanted[i] for i in part], pad_id=0)
         truth = np.concatenate([batch.ids[i][batch.wanted[i]] for i in part]).astype(np.int64)
         with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
-            logits = backbone.logits(
+            logits, vectors = backbone.predict(
                 torch.from_numpy(seen).to(device),
                 torch.from_numpy(mask).to(device),
                 wanted=torch.from_numpy(asked.astype(bool)).to(device),
             )
-        yield cross_entropy(logits.float(), torch.from_numpy(truth).to(device), reduction="sum") / total
+        loss = cross_entropy(logits.float(), torch.from_numpy(truth).to(device), reduction="sum") / total
+        if batch.anchors is not None:
+            cosines = (vectors * batch.anchors[part].to(device)).sum(1)
+            loss = loss + anchor * (1 - cosines).sum() / len(batch.ids)
+        yield loss
+
+
+def sentence_vectors(backbone: MaskedBackbone, passages: Encoded, *, bf16: bool) -> Tensor:
+    """What the encoder makes of whole passages, without dropout: ``(passages, hidden)`` of length 1, on the CPU."""
+    backbone.model.eval()
+    device = backbone.model.device
+    found = torch.zeros(len(passages.ids), backbone.model.config.hidden_size)
+    tokens = MOST_TOKENS.get(device.type, MOST_TOKENS["cpu"])
+    with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+        for chosen in budget_batches(passages.lengths, tokens=tokens):
+            ids, mask = pad([passages.ids[i] for i in chosen], pad_id=backbone.model.config.pad_token_id or 0)
+            seen, on = torch.from_numpy(ids).to(device), torch.from_numpy(mask).to(device)
+            hidden = backbone.model.base_model(input_ids=seen, attention_mask=on).last_hidden_state
+            found[torch.from_numpy(chosen)] = pooled(hidden, on).cpu()
+    return found
 
 
 def held_out_loss(backbone: MaskedBackbone, asked: Batch, *, settings: AdaptSettings, bf16: bool) -> float:

@@ -31,6 +31,9 @@ class AdaptSettings(Settings):
     whole_words: bool = Field(default=True, description="mask all pieces of a word, or none")
     learning_rate: Positive = Field(default=2e-4, description="of the encoder")
     head_learning_rate: Positive = Field(default=1e-3, description="of a fresh head; others have the encoder's")
+    anchor: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
+        default=10.0, description="how much a backbone with a fresh head is held to its own sentence vectors; 0: not"
+    )
     weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.01
     warmup: Share = Field(default=0.1, description="share of the steps over which the rates rise")
     freeze_embeddings: bool = Field(

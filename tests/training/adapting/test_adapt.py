@@ -20,7 +20,7 @@ from narrashift.model.pretrained import PretrainedEncoder
 from narrashift.training.adapting import learn as module
 from narrashift.training.adapting.adapt import adapt, hold_out
 from narrashift.training.adapting.backbone import load_masked
-from narrashift.training.adapting.learn import losses, mask_batch
+from narrashift.training.adapting.learn import losses, mask_batch, sentence_vectors
 from narrashift.training.adapting.masking import encode_words, masking_of
 from narrashift.training.adapting.origin import adapted_params, backbone_digest, for_similarity
 from narrashift.training.learning import checkpoint
@@ -126,11 +126,12 @@ def test_little_memory_makes_several_passes_of_a_step_and_the_same_gradient(text
     backbone.model.eval()
     encoded = encode_words(backbone.tokenizer.backend_tokenizer, texts[:24], max_tokens=64)
     masking = masking_of(backbone.tokenizer, token="[MASK]", share=0.15, whole_words=True)
-    batch = mask_batch(encoded, np.arange(24), masking=masking, rng=np.random.default_rng(0))
+    anchors = sentence_vectors(backbone, encoded, bf16=False)
+    batch = mask_batch(encoded, np.arange(24), masking=masking, rng=np.random.default_rng(0), anchors=anchors)
 
     def gradient():
         backbone.model.zero_grad()
-        shares = list(losses(backbone, batch, bf16=False))
+        shares = list(losses(backbone, batch, bf16=False, anchor=10.0))
         sum(shares).backward()
         return len(shares), backbone.model.bert.encoder.layer[0].output.dense.weight.grad.clone()
 
@@ -139,6 +140,16 @@ def test_little_memory_makes_several_passes_of_a_step_and_the_same_gradient(text
     parts, other = gradient()
     assert parts > whole
     torch.testing.assert_close(one, other, atol=1e-6, rtol=1e-3)
+
+
+def test_an_anchor_keeps_sentence_vectors_where_they_were(texts, settings, tmp_path):
+    found = {}
+    before = PretrainedEncoder(settings.backbone).vectors(texts)
+    for anchor in (0.0, 10.0):
+        chosen = settings.model_copy(update={"anchor": anchor, "epochs": 1})
+        done = adapt(texts=texts, out=tmp_path / f"{anchor}", settings=chosen)
+        found[anchor] = (PretrainedEncoder(str(done.folder)).vectors(texts) * before).sum(1).mean()
+    assert found[10.0] > found[0.0] + 0.05
 
 
 def test_steps_end_it_in_the_middle_of_a_pass_or_after_many(texts, settings, tmp_path):

@@ -57,9 +57,11 @@ def test_logits_of_the_wanted_positions_are_those_of_the_whole_passage(kind, cop
     wanted = torch.rand(3, 9) < 0.3
     wanted[1, 4] = True
     with torch.inference_mode():
-        few = backbone.logits(ids, mask, wanted=wanted)
+        few, vectors = backbone.predict(ids, mask, wanted=wanted)
         whole = backbone.model(input_ids=ids, attention_mask=mask).logits
+        hidden = backbone.model.base_model(input_ids=ids, attention_mask=mask).last_hidden_state
     torch.testing.assert_close(few, whole[wanted], atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(vectors, torch.nn.functional.normalize(hidden.mean(1)), atol=1e-5, rtol=1e-4)
     assert backbone.is_fresh
 
 
