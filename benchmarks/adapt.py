@@ -4,8 +4,8 @@
 
 SHARED is the folder with `data/`. The experiments:
 
-- `inner`: amounts of adaptation, with the anchor and without, on 1,000 training tweets of RUW, 400 of them then trained on with their labels,
-  measured on 600 others of the training part. Here it is chosen how much to adapt.
+- `inner`: amounts of adaptation, with the anchor and without, on 1,000 training tweets of RUW, 400 of them then
+  trained on with their labels, measured on 600 others of the training part. Here it is chosen how to adapt.
 - `ruw`: adapted on the texts of the whole training part, trained on so many of them with default settings (`--labels`;
   all without), measured on val.
 - `real`: adapted on headlines of nine outlets without the real passages and what repeats them, trained on whole groups
