@@ -41,7 +41,11 @@ def settings(tiny_settings):
 
 def started(*arguments, folder):
     """`narrashift …` by `torchrun` in two processes."""
-    environment = {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(narrashift.__file__).parent.parent)}
+    environment = {
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": str(Path(narrashift.__file__).parent.parent),
+        "MLFLOW_TRACKING_URI": f"sqlite:///{folder / 'mlflow.db'}",  # else that which MLflow was last used with here
+    }
     return subprocess.Popen(
         [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "narrashift"]
         + [str(argument) for argument in arguments],
