@@ -41,6 +41,14 @@ class Position:
     best_file: str = ""
     passages: int = 0
 
+    def end_epoch(self, score: float) -> bool:
+        """Go on to the next epoch; whether this one is the best so far."""
+        is_best = not score <= self.best_score
+        if is_best:
+            self.best_epoch, self.best_score = self.epoch, score
+        self.epoch, self.batch, self.loss_sum, self.tokens = self.epoch + 1, 0, 0.0, 0
+        return is_best
+
 
 def save(
     folder: Path,

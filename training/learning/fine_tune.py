@@ -90,16 +90,16 @@ def fine_tune(
     targets = {name: torch.from_numpy(values).to(device) for name, values in train.learned.items()}
     bf16 = pick_precision(settings.precision, device=device.type) == "bf16"
     steps = settings.epochs * -(-len(train) // position.passages)
+    learner = Learner(
+        network, texts=texts, targets=targets, loss_of=loss_of, team=team, bf16=bf16,
+        tokens=tokens_at_once(network, device=device),
+    )  # fmt: skip
     if state is None:
         checkpoint.restore(work, position, network=network, optimizer=optimizer)
         state = checkpoint.tensors_of(network=network, optimizer=optimizer)
         hand_out(network, tokenizer, train=train, settings=chosen, position=position, state=state)
     else:
         checkpoint.put_back(state, network=network, optimizer=optimizer)
-    learner = Learner(
-        network, texts=texts, targets=targets, loss_of=loss_of, team=team, bf16=bf16,
-        tokens=tokens_at_once(network, device=device),
-    )  # fmt: skip
     started, last_saved = time.monotonic() - position.seconds, time.monotonic()
     save = partial(checkpoint.save, work, position, network=network, optimizer=optimizer)
 
@@ -119,13 +119,15 @@ def fine_tune(
                 position.batch += 1
                 position.seconds = time.monotonic() - started
                 progress(f"epoch {position.epoch + 1} of at most {settings.epochs}", position.step, steps)
-                stop, _ = team.sync(stop=stopped.is_set())
-                if team.leads and (stop or time.monotonic() - last_saved > CHECKPOINT_SECONDS):
+                if team.leads and time.monotonic() - last_saved > CHECKPOINT_SECONDS:
                     save()
                     last_saved = time.monotonic()
+                stop, _ = team.sync(stop=stopped.is_set())  # up to here since `learn`, the others wait for the leader
                 if stop:
+                    if team.leads:
+                        save()
                     raise Interrupted
-            measured = {}
+            score = 0.0
             if team.leads:
                 speed = (position.tokens - tokens_before) / max(time.monotonic() - epoch_started, 1e-9)
                 measured = validate(network, tokenizer, corpus=validation, loss_of=loss_of, bf16=bf16) | {
@@ -133,17 +135,15 @@ def fine_tune(
                     "train/loss": position.loss_sum / len(batches),
                     "train/tokens_per_s": speed,
                 }
-            stop, score = team.sync(stop=stopped.is_set(), score=measured.get("validation/macro_f1", 0.0))
-            is_best = not score <= position.best_score
-            if is_best:
-                position.best_epoch, position.best_score = position.epoch, score
-            position.epoch, position.batch, position.loss_sum, position.tokens = position.epoch + 1, 0, 0.0, 0
-            if team.leads:
+                score = measured["validation/macro_f1"]
                 position.history.append(measured)
-                save(is_best=is_best)
+                save(is_best=position.end_epoch(score))
                 last_saved = time.monotonic()
                 on_epoch(measured)
-            if stop or (team.size == 1 and stopped.is_set()):
+            stop, score = team.sync(stop=stopped.is_set(), score=score)
+            if not team.leads:
+                position.end_epoch(score)
+            if stop:
                 raise Interrupted
     if team.leads:
         checkpoint.load_best(work, position, network=network)
