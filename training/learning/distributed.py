@@ -11,6 +11,7 @@ import contextlib
 import datetime
 import json
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal
 
@@ -202,6 +203,8 @@ def joined() -> Iterator[Team]:
     on_gpu = torch.cuda.is_available() and local < torch.cuda.device_count()
     if on_gpu:
         torch.cuda.set_device(local)
+    if os.environ.get("LOCAL_WORLD_SIZE") == os.environ["WORLD_SIZE"]:  # all on this machine: nothing goes outside
+        os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo0" if sys.platform == "darwin" else "lo")
     try:
         dist.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo")
         group = dist.new_group(timeout=PATIENCE)
@@ -223,7 +226,6 @@ def check_device(device: str) -> None:
     Raises:
         UserError: more processes on this machine than GPUs.
     """
-    local = int(os.environ.get("LOCAL_RANK", "0"))
-    if _team.size > 1 and device.startswith("cuda") and local >= torch.cuda.device_count():
-        count = torch.cuda.device_count()
-        raise UserError(f"{count} GPUs for more processes: start as many as there are, or --set device=cpu")
+    processes, count = int(os.environ.get("LOCAL_WORLD_SIZE", "1")), torch.cuda.device_count()
+    if _team.size > 1 and device.startswith("cuda") and processes > count:
+        raise UserError(f"{processes} processes for {count} GPUs: start as many as there are, or --set device=cpu")
