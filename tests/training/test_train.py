@@ -88,6 +88,18 @@ def test_the_model_card_has_figures_labels_and_limits(tiny_bundle, codebook):
     assert "## Limits" in card
 
 
+def test_long_passages_are_read_in_windows_and_the_bundle_says_so(small_rows, corpus_of, one_epoch, tmp_path):
+    corpus = corpus_of([row | {"text": f"{row['text']} " * 4} for row in small_rows])
+    settings = one_epoch.model_copy(update={"windows": "auto"})
+    trained = narrashift.train(corpus=corpus, out=tmp_path / "bundle", settings=settings)
+    windows = json.loads((trained.bundle / "provenance.json").read_text())["windows"]
+    assert windows > 2
+    assert f"{windows} windows of 64 tokens" in (trained.bundle / "README.md").read_text()
+    predictor = narrashift.load(trained.bundle)
+    fits, over = predictor.predict(["the " * (62 * windows), "the " * (62 * windows + 1)])
+    assert (fits.truncated, over.truncated) == (False, True)
+
+
 def test_the_same_seed_gives_the_same_bundle(tiny_bundle, again):
     assert open_bundle(again.bundle).digest == open_bundle(tiny_bundle).digest
 

@@ -14,8 +14,8 @@ from ...model.tokens import budget_batches, count_tokens, pad
 from ...model.windows import Windows, encode_windows, enough_windows
 from ..settings import TrainSettings
 
-PIECE_TOKENS = 16_384
-"""Tokens whose activations are kept at once: about 4 GB with the installed backbone."""
+PIECE_TOKENS = 1_024
+"""Tokens whose activations a CPU keeps at once; 8,192 take three times the memory, and half as long again."""
 
 
 def choose_windows(tokenizer: Tokenizer, texts: Sequence[str], *, settings: TrainSettings) -> int:
@@ -38,8 +38,8 @@ class LongTexts:
         self.own = np.split(np.arange(len(windows.ids)), starts[1:])
         self.lengths = np.add.reduceat(windows.lengths, starts)
 
-    def pieces(self, batch: np.ndarray, *, tokens: int = PIECE_TOKENS) -> Iterator[np.ndarray]:
-        """The texts of a batch, in pieces whose activations fit into memory together."""
+    def pieces(self, batch: np.ndarray, *, tokens: int) -> Iterator[np.ndarray]:
+        """The texts of a batch, in pieces of so many tokens at most, unless a text alone has more."""
         if not len(batch):
             return
         if self.lengths[batch].max() * len(batch) <= tokens:

@@ -90,6 +90,18 @@ def test_what_the_model_does_not_read_has_no_weight(planted, sentence):
     assert weights[:20].any() and not weights[60:].any()
 
 
+def test_what_the_model_reads_in_several_windows_has_its_share(planted, sentence, monkeypatch):
+    text = sentence("bridge", seed=4) + " " + sentence("town", seed=5, length=80)
+    words = word_spans(text)
+    monkeypatch.setattr(planted.classifier.network.config, "windows", 8)
+    logits = planted.classifier.logits([text])
+    assert not logits.truncated.any()
+    labels = decided_labels(logits.tasks, codebook=planted.codebook, decision=planted.decision)
+    found = with_steps(planted, 64).attribute([text], [words], labels, totals=True)
+    assert found[0].words[:20].any() and found[0].words[60:].any()
+    assert abs(found[0].words.sum() + found[0].rest - found[0].total) < 0.02
+
+
 def test_no_labels_and_no_words_are_no_trouble(planted):
     assert planted.weigh([], [], []) == []
     assert planted.weigh(["?"], [[]], []) == []
