@@ -38,6 +38,10 @@ class TrainSettings(Settings):
         description="`none`, `auto` (rare labels count more), or { 'stance.pro_russia' = 2.0 }",
     )
     task_weights: dict[str, Positive] = Field(default={}, description="{ frame = 2.0 }; 1 where not named")
+    goal: Literal["macro", "micro"] = Field(
+        default="macro",
+        description="the F1 that thresholds are chosen for: each label counts alike (macro), or each decision (micro)",
+    )
     lexical: Annotated[int, Field(ge=0, le=2**22)] = Field(
         default=2**16, description="buckets of the head that counts words beside the encoder; 0 for none"
     )

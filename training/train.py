@@ -158,12 +158,12 @@ def train(
                     tuned.network, tokenizer,
                     train=split.train, validation=split.validation, logits=logits, settings=settings,
                 )  # fmt: skip
-            decision = fit_decision(logits, corpus=split.validation)
+            decision = fit_decision(logits, corpus=split.validation, goal=settings.goal)
             validated = all_probabilities(logits, codebook=codebook, decision=decision)
             predicted = predictions(classifier.logits(split.test.texts).tasks, decision=decision, codebook=codebook)
             report = measure(predicted, corpus=split.test)
             progress("training the TF-IDF yardstick", 0, 0)
-            linear, linear_decision, linear_report = train_yardstick(split)
+            linear, linear_decision, linear_report = train_yardstick(split, goal=settings.goal)
 
             origin = provenance(
                 split=split,

@@ -14,13 +14,14 @@ from .measuring.calibration import fit_decision
 from .measuring.evaluation import Report, measure, predictions
 from .measuring.held_out import keep_held_out
 from .measuring.languages import keep_languages
+from .measuring.thresholds import Goal
 
 
-def train_yardstick(split: Split) -> tuple[TfidfClassifier, Decision, Report]:
-    """Fit on train, its decision layer on validation, measure on test."""
+def train_yardstick(split: Split, *, goal: Goal) -> tuple[TfidfClassifier, Decision, Report]:
+    """Fit on train, its decision layer on validation (for this F1), measure on test."""
     codebook = split.train.codebook
     classifier = fit_tfidf(split.train.texts, targets=split.train.targets, codebook=codebook)
-    decision = fit_decision(classifier.logits(split.validation.texts).tasks, corpus=split.validation)
+    decision = fit_decision(classifier.logits(split.validation.texts).tasks, corpus=split.validation, goal=goal)
     predicted = predictions(classifier.logits(split.test.texts).tasks, decision=decision, codebook=codebook)
     return classifier, decision, measure(predicted, corpus=split.test)
 

@@ -12,37 +12,38 @@ from ...model.codebook import Task
 from ...model.decision import Decision, TaskDecision, decide, probabilities
 from ..data.corpus import Corpus
 from .abstention import fit_risks
+from .thresholds import Goal, fit_thresholds
 
-RESAMPLES = 200
 FEWEST = 5
-"""Positive validation passages below which a label keeps the threshold 0.5."""
+"""Labelled validation passages below which a task keeps its temperature 1."""
 
 
-def fit_decision(logits: Mapping[str, np.ndarray], *, corpus: Corpus, seed: int = 0) -> Decision:
+def fit_decision(logits: Mapping[str, np.ndarray], *, corpus: Corpus, goal: Goal = "macro", seed: int = 0) -> Decision:
     """Temperatures and thresholds for every task, from validation passages only.
 
     Args:
         logits: task -> ``(passages, leaves)`` of the corpus's passages, which count by their weights.
+        goal: the F1 that the thresholds of multi tasks are to make high.
     """
     tasks = {}
     for name, task in corpus.codebook.tasks.items():
         known = corpus.labelled(name)
         tasks[name] = _fit_task(
-            logits[name][known], corpus.targets[name][known], weights=corpus.weights[known], task=task, seed=seed
-        )
+            logits[name][known], corpus.targets[name][known],
+            weights=corpus.weights[known], task=task, goal=goal, seed=seed,
+        )  # fmt: skip
     return Decision(tasks=tasks)
 
 
-def _fit_task(logits: np.ndarray, targets: np.ndarray, *, weights: np.ndarray, task: Task, seed: int) -> TaskDecision:
+def _fit_task(
+    logits: np.ndarray, targets: np.ndarray, *, weights: np.ndarray, task: Task, goal: Goal, seed: int
+) -> TaskDecision:
     temperature = fit_temperature(logits, targets, weights=weights) if len(logits) >= FEWEST else 1.0
     if task.kind == "single":
         return _with_risks(TaskDecision(temperature=temperature), logits, targets, weights=weights, task=task)
     probs = expit(logits.astype(np.float64) / temperature)
-    thresholds = {
-        leaf: fit_threshold(probs[:, i], targets[:, i] > 0, weights=weights, seed=seed)
-        for i, leaf in enumerate(task.leaves)
-    }
-    decision = TaskDecision(temperature=temperature, thresholds=thresholds)
+    found = fit_thresholds(probs, targets > 0, weights=weights, goal=goal, seed=seed).round(4).tolist()
+    decision = TaskDecision(temperature=temperature, thresholds=dict(zip(task.leaves, found, strict=True)))
     return _with_risks(decision, logits, targets, weights=weights, task=task)
 
 
@@ -97,30 +98,3 @@ def mean_log_likelihood(logits: np.ndarray, targets: np.ndarray, *, weights: np.
     else:
         each = (targets * log_expit(logits) + (1 - targets) * log_expit(-logits)).mean(axis=1)
     return float(np.average(each, weights=weights))
-
-
-def fit_threshold(probs: np.ndarray, truth: np.ndarray, *, weights: np.ndarray | None = None, seed: int = 0) -> float:
-    """Threshold with the highest F1, steadied by bagging: the median over bootstrap resamples of the best.
-
-    The best threshold of one small sample is noisy and hugs its extremes (Lipton et al. 2014, "Thresholding
-    classifiers to maximize F1"); the median over resamples is not.
-
-    Args:
-        probs: ``(passages,)``, 0..1.
-        truth: ``(passages,)`` bool.
-        weights: ``(passages,)``, how much each counts; the same without.
-
-    Returns:
-        A probability in 0.02..0.98; 0.5 where fewer than five passages have the label.
-    """
-    if truth.sum() < FEWEST:
-        return 0.5
-    grid = np.linspace(0.02, 0.98, 97)
-    on = probs[None, :] >= grid[:, None]
-    count = len(probs)
-    drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=RESAMPLES)
-    counted = drawn * (1.0 if weights is None else weights)
-    hits = counted @ (on & truth).T
-    f1 = 2 * hits / np.maximum(counted @ on.T + (counted @ truth)[:, None], 1e-9)
-    best = np.where(f1 >= f1.max(axis=1, keepdims=True) - 1e-9, grid, np.nan)
-    return round(float(np.median(np.nanmean(best, axis=1))), 4)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.special import expit, softmax
-from sklearn.metrics import f1_score
 
-from narrashift.training.measuring.calibration import fit_decision, fit_temperature, fit_threshold
+from narrashift.training.measuring.calibration import fit_decision, fit_temperature
 
 COUNT = 6_000
 
@@ -39,32 +38,6 @@ def test_the_temperature_of_a_perfect_and_of_a_hopeless_model_stays_in_its_bound
 def test_a_temperature_needs_a_passage():
     with pytest.raises(ValueError, match="at least one passage"):
         fit_temperature(np.empty((0, 3)), np.empty(0, dtype=int))
-
-
-def test_the_threshold_beats_one_half_where_probabilities_are_low(rng):
-    truth = rng.random(1_000) < 0.1
-    probs = np.clip(np.where(truth, 0.3, 0.1) + rng.normal(scale=0.08, size=1_000), 0, 1)
-    threshold = fit_threshold(probs, truth)
-    best = max(f1_score(truth, probs >= t) for t in np.linspace(0.02, 0.98, 97))
-    assert f1_score(truth, probs >= threshold) > 0.98 * best
-    assert 0.15 < threshold < 0.35
-
-
-def test_the_threshold_of_a_clean_gap_lies_in_the_middle_of_it():
-    probs = np.array([0.1, 0.2] * 20 + [0.8, 0.9] * 20)
-    assert fit_threshold(probs, probs > 0.5) == pytest.approx(0.5, abs=0.03)
-
-
-def test_a_label_with_four_positives_keeps_one_half_and_with_five_does_not():
-    probs = np.linspace(0, 0.3, 50)
-    for positives, keeps in ((4, True), (5, False)):
-        assert (fit_threshold(probs, np.arange(50) >= 50 - positives) == 0.5) is keeps
-
-
-def test_the_same_seed_gives_the_same_threshold(rng):
-    probs = rng.random(100)
-    truth = rng.random(100) < probs
-    assert fit_threshold(probs, truth, seed=1) == fit_threshold(probs, truth, seed=1)
 
 
 def test_only_labelled_passages_decide(corpus_of, rng):
@@ -108,14 +81,3 @@ def test_weights_count_like_copies(corpus_of, rng):
     )
     for name in ("stance", "frame"):
         assert weighted.tasks[name].temperature == pytest.approx(expected.tasks[name].temperature, rel=1e-4)
-
-
-def test_a_label_weighted_down_is_given_less_often(rng):
-    truth = rng.random(2_000) < 0.3
-    probs = expit(np.where(truth, 0.8, -0.8) + rng.normal(size=2_000))
-    rarer = fit_threshold(probs, truth, weights=np.where(truth, 0.1, 1.0))
-    assert rarer > fit_threshold(probs, truth) + 0.1
-    best = max(
-        np.linspace(0.02, 0.98, 97), key=lambda t: f1_score(truth, probs >= t, sample_weight=np.where(truth, 0.1, 1))
-    )
-    assert rarer == pytest.approx(best, abs=0.1)
