@@ -112,12 +112,14 @@ def score(
     from ..rows import check_encoding
     from ..serving.score import score as run
     from ..serving.spreadsheet import CSV_FILE
+    from ..serving.windows import check_cut
     from ..terminal import ProgressDisplay, print_scored
 
     check_encoding(chosen.encoding)
     registered = pinned_model(model)
     bundle = open_bundle(bundle_folder(registered or model))
-    for note in check_risk(chosen.abstain, decision=bundle.decision, place=bundle.path):
+    risk = check_risk(chosen.abstain, decision=bundle.decision, place=bundle.path)
+    for note in [*risk, *check_cut(bundle, settings=chosen)]:
         print(f"note: {note}", file=sys.stderr)
     with ProgressDisplay() as progress:
         tell = partial(print, file=sys.stderr, flush=True)

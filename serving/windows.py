@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ..model.bundle import Bundle
 from ..model.classifier import Classifier
 from .articles import Article, Position, Refused
 from .cutting import CountTokens, Span, cut_articles
@@ -100,3 +101,14 @@ def cut_texts(
         most_tokens=min(settings.passage_tokens, max_tokens or settings.passage_tokens),
         most_sentences=settings.passage_sentences,
     )
+
+
+def check_cut(bundle: Bundle, *, settings: ScoreSettings) -> list[str]:
+    """A line where articles will be cut although the bundle learned from texts as long as they."""
+    config = bundle.json("config.json")
+    if settings.cut == "none" or config.get("windows", 1) == 1:
+        return []
+    return [
+        f"{bundle.path}: learned from texts of up to {config['windows']} windows of {config['max_tokens']} tokens, "
+        f"and is asked about passages of at most {settings.passage_tokens}. Whole articles: --cut none"
+    ]

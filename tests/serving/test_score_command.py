@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 import resource
+import shutil
 import sys
 import tomllib
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+import narrashift
 from narrashift import cli
 
 ROWS = [{"id": 1, "url": "u", "outlet": "o", "text": "Kyiv holds."}, {"id": 2, "text": ""}]
@@ -56,6 +58,23 @@ def test_flags_decide_columns(run, tiny_bundle):
     assert code == 0
     (row,) = pq.read_table("scores/parts").to_pylist()
     assert list(row.items())[:3] == [("url", "u"), ("source", "o"), ("id", "1")]
+
+
+def test_a_bundle_of_long_texts_reads_whole_articles_and_says_so(run, tiny_bundle, write_dump, tmp_path):
+    bundle = shutil.copytree(tiny_bundle, tmp_path / "long")
+    config = json.loads((bundle / "config.json").read_text())
+    (bundle / "config.json").write_text(json.dumps(config | {"windows": 4}))
+    (bundle / "held_out.parquet").unlink()
+    write_dump([{"id": 1, "text": "the " * 200}, {"id": 2, "text": "the " * 300}])
+    code, _, said = run("dump.jsonl", "--model", bundle, "--out", "whole", "--cut", "none")
+    assert (code, [line for line in said if line.startswith("note")]) == (0, [])
+    rows = pq.read_table("whole/parts").to_pylist()
+    assert [row["truncated"] for row in rows] == [False, True]
+    alone = narrashift.load(bundle).predict(["the " * 200])[0].probabilities["stance"]["neutral"]
+    assert rows[0]["stance.neutral"] == pytest.approx(alone, abs=1e-4)
+    _, _, said = run("dump.jsonl", "--model", bundle, "--out", "cut")
+    [note] = [line for line in said if line.startswith("note")]
+    assert "4 windows of 64 tokens" in note and "--cut none" in note
 
 
 def test_print_config_prints_what_would_be_run(run):
