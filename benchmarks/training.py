@@ -114,6 +114,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             values |= flat(name, by_size[per_label], metric=benchmark.metric, per_label=per_label)
         told = curve if options.per_label else lambda data, found, metric: table(data, found[None], metric=metric)
         print(told(name, by_size, metric=benchmark.metric) + "\n", flush=True)
+        if published := SOURCES[name].published:
+            print(f"Published: {published}.\n")
     print("\n".join(failed), file=sys.stderr)
     if options.json:
         print(json.dumps(values))
