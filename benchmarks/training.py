@@ -102,7 +102,6 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that a cell's process ends with this one
     failed, values = [], {}
     for name in options.data:
         benchmark = read_benchmark(name, shared=options.shared)
@@ -116,13 +115,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(told(name, by_size, metric=benchmark.metric) + "\n", flush=True)
         if published := SOURCES[name].published:
             print(f"Published: {published}.\n")
-    print("\n".join(failed), file=sys.stderr)
+    if failed:
+        print("\n".join(failed), file=sys.stderr)
     if options.json:
         print(json.dumps(values))
     return 1 if failed else 0
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that a cell's process ends with this one
     try:
         sys.exit(main())
     except UserError as error:

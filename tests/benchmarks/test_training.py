@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -118,19 +120,43 @@ def test_a_cell_runs_once_and_again_where_anything_that_decides_it_has_changed(s
             run_cell(one, benchmark=of, results=results, shared=shared)
 
 
-def test_only_this_system_s_cells_hang_on_its_code(shared, tmp_path):
-    benchmark = read_benchmark("ruw", shared=shared)
+@pytest.fixture
+def older_results(shared, tmp_path) -> Path:
+    """A cell of this system and of a peer, as an older version of the code left them."""
     said = {
-        "on": [[0]] * 15, "leaves": ["good", "bad", "neither"], "learnt_from": 40, "seconds": 1.0, "wall_seconds": 1.0,
+        "on": [[0]] * 15, "leaves": ["good", "bad", "neither"], "learnt_from": 40, "seconds": 1.5, "wall_seconds": 1.0,
         "peak_mb": 1.0, "code": "older", "commit": "abc",
     }  # fmt: skip
+    benchmark = read_benchmark("ruw", shared=shared)
+    for system in ("narrashift", "tfidf"):
+        cell = Cell("ruw", system, fold=0, seed=0)
+        path = training_cell.result_path(cell, benchmark=benchmark, results=tmp_path / "results", code="older")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(said))
+    return tmp_path / "results"
+
+
+def test_only_this_system_s_cells_hang_on_its_code(shared, older_results):
+    benchmark = read_benchmark("ruw", shared=shared)
     for system, found in (("narrashift", False), ("tfidf", True)):
         cell = Cell("ruw", system, fold=0, seed=0)
-        path = training_cell.result_path(cell, benchmark=benchmark, results=tmp_path, code="older")
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(json.dumps(said))
-        assert (read_result(cell, benchmark=benchmark, results=tmp_path, code=code_digest()) is not None) is found
-        assert read_result(cell, benchmark=benchmark, results=tmp_path, code=None).code == "older"
+        now = read_result(cell, benchmark=benchmark, results=older_results, code=code_digest())
+        assert (now is not None) is found
+        assert read_result(cell, benchmark=benchmark, results=older_results, code=None).code == "older"
+
+
+@pytest.mark.parametrize("any_code", [False, True])
+def test_the_last_line_is_one_flat_object(any_code, shared, older_results, capsys):
+    place = Path(training_cell.__file__).with_name("training.py")
+    spec = importlib.util.spec_from_file_location("benchmark_of_training", place)  # `training` is a package here
+    command = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(command)
+    words = ["--data", "ruw", "--seeds", "0", "1", "--shared", str(shared), "--results", str(older_results), "--table"]
+    assert command.main([*words, "--json", *(["--any-code"] if any_code else [])]) == 0
+    values = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert values["seconds/ruw/tfidf"] == 1.5 and values["cells/ruw/tfidf"] == 1
+    assert 0 < values["score/ruw/tfidf"] < 0.5
+    assert ("score/ruw/narrashift" in values) is any_code
 
 
 def test_a_cell_that_fails_says_why_and_leaves_nothing(shared, tmp_path):
