@@ -124,11 +124,18 @@ def fit_tfidf(texts: Sequence[str], *, targets: dict[str, np.ndarray], codebook:
     return TfidfClassifier(features, heads)
 
 
-def fit_head(matrix: Any, y: np.ndarray, *, leaves: int, single: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Weights and bias of one task. A label never seen keeps zero weights and the bias of a rare one."""
+def fit_head(
+    matrix: Any, y: np.ndarray, *, leaves: int, single: bool, strength: float = 10.0, balanced: bool = True
+) -> tuple[np.ndarray, np.ndarray]:
+    """Weights and bias of one task. A label never seen keeps zero weights and the bias of a rare one.
+
+    Args:
+        strength: of the fit against the penalty on large weights (`C` of scikit-learn).
+        balanced: labels count alike, however rare.
+    """
     weights = np.zeros((leaves, matrix.shape[1]), dtype=np.float32)
     bias = np.full(leaves, logit(1 / (len(y) + 2)), dtype=np.float32)
-    regression = LogisticRegression(C=10.0, class_weight="balanced", max_iter=1_000)
+    regression = LogisticRegression(C=strength, class_weight="balanced" if balanced else None, max_iter=1_000)
     if single:
         seen = np.unique(y).astype(int)
         if len(seen) == 2:  # one logit: the second class against the first

@@ -26,8 +26,13 @@ class TrainSettings(Settings):
     epochs: Count = Field(default=5, description="passes over the training passages, at most")
     patience: Count = Field(default=3, description="epochs without a better validation macro-F1 before stopping")
     batch: Count | Literal["auto"] = Field(default="auto", description="passages a step; auto: 32, on a GPU more")
-    learning_rate: Positive = Field(default=2e-4, description="of the encoder's top layer")
-    head_learning_rate: Positive = Field(default=1e-3, description="of the heads")
+    learning_rate: Positive | Literal["auto"] = Field(
+        default="auto", description="of the encoder's top layer; auto: 2e-4, less where passages are few"
+    )
+    head_learning_rate: Positive | Literal["auto"] = Field(
+        default="auto", description="of the heads; auto: 1e-3, less where passages are few"
+    )
+    probe: bool = Field(default=True, description="begin the heads with what the pretrained encoder already tells")
     layer_decay: Annotated[float, Field(gt=0, le=1)] = Field(default=0.95, description="per layer, going down")
     weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.01
     warmup: Share = Field(default=0.1, description="share of the steps over which the rate rises")

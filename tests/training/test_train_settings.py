@@ -17,7 +17,7 @@ chosen = st.builds(
     TrainSettings,
     backbone=names,
     epochs=st.integers(1, 10**6),
-    learning_rate=positive,
+    learning_rate=positive | st.just("auto"),
     layer_decay=st.floats(min_value=0, max_value=1, exclude_min=True),
     warmup=shares,
     dropout=shares,

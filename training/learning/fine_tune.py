@@ -33,6 +33,7 @@ from .job import hand_out
 from .long_texts import long_texts
 from .loss import MultiTaskLoss, class_weights
 from .optimizer import build_optimizer, set_rate
+from .start import begin
 from .step import Learner
 
 CHECKPOINT_SECONDS = 300
@@ -80,15 +81,17 @@ def fine_tune(
     device = torch.device(pick_device(settings.device))
     distributed.check_device(device.type)
     torch.nn.Module.to(network, device)
+    bf16 = pick_precision(settings.precision, device=device.type) == "bf16"
     position.passages = position.passages or pick_batch(settings, passages=len(train), device=device.type)
-    chosen, settings = settings, with_batch(settings, passages=position.passages)
+    fresh = state is None and not position.state_file
+    chosen = begin(network, tokenizer, train=train, settings=settings, fresh=fresh, bf16=bf16)
+    settings = with_batch(chosen, passages=position.passages)
     optimizer = build_optimizer(network, settings=settings)
     loss_of = MultiTaskLoss(train.codebook, weights=class_weights(train, settings=settings), settings=settings).to(
         device
     )
     texts = long_texts(tokenizer, train.texts, network=network)
     targets = {name: torch.from_numpy(values).to(device) for name, values in train.learned.items()}
-    bf16 = pick_precision(settings.precision, device=device.type) == "bf16"
     steps = settings.epochs * -(-len(train) // position.passages)
     learner = Learner(
         network, texts=texts, targets=targets, loss_of=loss_of, team=team, bf16=bf16,

@@ -9,14 +9,17 @@ import torch
 
 from ...model.network import PassageClassifier
 from ..settings import TrainSettings
+from .rates import with_rates
 
 
 def build_optimizer(network: PassageClassifier, *, settings: TrainSettings) -> torch.optim.Optimizer:
     """AdamW with layer-wise learning rates (Howard & Ruder 2018) over what is not frozen.
 
     The top layer has `learning_rate`, each one below it `layer_decay` times the one above, the
-    embeddings are below the lowest; biases and normalisations have no weight decay.
+    embeddings are below the lowest; biases and normalisations have no weight decay. Rates left at `auto` are those
+    for many passages.
     """
+    settings = with_rates(settings)
     layers = max(_layer(name) for name, _ in network.named_parameters())
     groups: dict[tuple[float, float], list[torch.nn.Parameter]] = {}
     for name, parameter in network.named_parameters():
@@ -25,8 +28,8 @@ def build_optimizer(network: PassageClassifier, *, settings: TrainSettings) -> t
         parameter.requires_grad_(is_head or depth >= settings.freeze)
         if not parameter.requires_grad:
             continue
-        rate = settings.learning_rate * settings.layer_decay ** (layers - depth)
-        rate = settings.head_learning_rate if is_head else rate
+        rate = float(settings.learning_rate) * settings.layer_decay ** (layers - depth)
+        rate = float(settings.head_learning_rate) if is_head else rate
         decay = settings.weight_decay if parameter.ndim > 1 else 0.0
         groups.setdefault((rate, decay), []).append(parameter)
     described: list[dict[str, Any]] = [
