@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import log_expit, logit
 
 from .codebook import Codebook
-from .decision import Decision
+from .decision import Decision, offsets
 
 NEAREST = 0.01
 """Added to a margin before its logarithm is taken."""
@@ -21,15 +21,15 @@ def margins(logits: Mapping[str, np.ndarray], *, codebook: Codebook, decision: D
         logits: task -> ``(passages, leaves)``, unnormalised.
 
     Returns:
-        ``(passages, decisions)``, at least 0. A single task is one decision, whose margin is the largest logit less
-        the next; each leaf of a multi task is one, with its distance from the threshold.
+        ``(passages, decisions)``, at least 0. A single task is one decision, whose margin is the largest
+        logit with its offset less the next; each leaf of a multi task is one, with its distance from the threshold.
     """
     columns = []
     for name, task in codebook.tasks.items():
         own = decision.tasks[name]
         scaled = np.asarray(logits[name], dtype=np.float64) / own.temperature
         if task.kind == "single":
-            highest = np.partition(scaled, -2, axis=1)[:, -2:]
+            highest = np.partition(scaled + offsets(task, decision=own), -2, axis=1)[:, -2:]
             columns.append(highest[:, 1:] - highest[:, :1])
         else:
             thresholds = np.array([own.thresholds[leaf] for leaf in task.leaves])

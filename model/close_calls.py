@@ -9,7 +9,7 @@ from scipy.special import logit
 
 from .classifier import Classifier, Logits, Tick
 from .codebook import Codebook
-from .decision import Decision
+from .decision import Decision, offsets
 
 
 def close_calls(
@@ -29,7 +29,7 @@ def close_calls(
                 borders = logit([own.thresholds[leaf] for leaf in task.leaves]) * own.temperature
             close |= (np.abs(values - borders) < margins[name]).any(axis=1)
         elif values.shape[1] > 1:
-            best = np.sort(values, axis=1)
+            best = np.sort(values + offsets(task, decision=own) * own.temperature, axis=1)
             close |= best[:, -1] - best[:, -2] < margins[name] * 2**0.5
     return close
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -27,13 +27,15 @@ class TaskDecision(BaseModel):
     """How one task is decided.
 
     `temperature` divides the logits (Guo et al. 2017). `thresholds` has a probability for each leaf of a
-    multi task, at or above which the label is on; a single task takes its largest probability and has none.
+    multi task, at or above which the label is on. A single task has none and takes the largest of its
+    log-probabilities, to which the `offsets` are added first, where it has those; probabilities stay as they are.
     `risks` says how wrong answers are from which confidence on, the most confident first.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     temperature: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
     thresholds: dict[str, Annotated[float, Field(ge=0, le=1)]] = {}
+    offsets: dict[str, Annotated[float, Field(ge=-10, le=10)]] = {}
     risks: tuple[RiskPoint, ...] = ()
 
 
@@ -70,9 +72,17 @@ def read_decision(path: Path, *, codebook: Codebook) -> Decision:
     expected = Decision.default(codebook)
     for name in expected.tasks | decision.tasks:
         found, task = decision.tasks.get(name), expected.tasks.get(name)
-        if found is None or task is None or set(found.thresholds) != set(task.thresholds):
+        if found is None or task is None or not _fits(found, task, leaves=codebook.tasks[name].leaves):
             raise UserError(f"{path}: task {name} does not fit codebook {codebook.name} {codebook.version}")
     return decision
+
+
+def _fits(found: TaskDecision, expected: TaskDecision, *, leaves: Sequence[str]) -> bool:
+    """Whether thresholds and offsets are those of a task's leaves."""
+    single = not expected.thresholds
+    return set(found.thresholds) == set(expected.thresholds) and set(found.offsets) in (
+        [set(), set(leaves)] if single else [set()]
+    )
 
 
 def probabilities(logits: np.ndarray, *, task: Task, decision: TaskDecision) -> np.ndarray:
@@ -91,14 +101,19 @@ def probabilities(logits: np.ndarray, *, task: Task, decision: TaskDecision) -> 
 def decide(probs: np.ndarray, *, task: Task, decision: TaskDecision) -> np.ndarray:
     """Which leaves are on, as booleans ``(passages, leaves)``; in a single task exactly one a row."""
     if task.kind == "single":
-        return np.eye(len(task.leaves), dtype=bool)[probs.argmax(axis=1)]
+        return np.eye(len(task.leaves), dtype=bool)[(probs * np.exp(offsets(task, decision=decision))).argmax(axis=1)]
     return probs >= np.array([decision.thresholds[leaf] for leaf in task.leaves])
+
+
+def offsets(task: Task, *, decision: TaskDecision) -> np.ndarray:
+    """What is added to the log-probabilities of a single task before the largest is taken: ``(leaves,)``."""
+    return np.array([decision.offsets.get(leaf, 0.0) for leaf in task.leaves])
 
 
 def confidences(probs: np.ndarray, on: np.ndarray, *, task: Task) -> np.ndarray:
     """Probability that the whole answer is right, labels taken as independent in a multi task: ``(passages,)``."""
     if task.kind == "single":
-        return probs.max(axis=1)
+        return np.where(on, probs, 0).max(axis=1)
     return np.where(on, probs, 1 - probs).prod(axis=1)
 
 

@@ -15,6 +15,13 @@ def test_the_margin_of_a_single_task_is_the_largest_less_the_next_over_the_tempe
     np.testing.assert_allclose(found, [[2.0], [0.0], [3.5]])
 
 
+def test_offsets_count_in_the_margin_of_a_single_task(mood):
+    first, second = mood.tasks["mood"].leaves
+    decision = Decision(tasks={"mood": TaskDecision(temperature=2.0, offsets={first: -1.0, second: 1.0})})
+    found = margins({"mood": np.array([[5.0, 1.0], [1.0, 1.0]])}, codebook=mood, decision=decision)
+    np.testing.assert_allclose(found, [[0.0], [2.0]])
+
+
 def test_the_margin_of_a_label_is_its_distance_from_the_threshold(topics):
     decision = Decision(
         tasks={"topics": TaskDecision(temperature=2.0, thresholds={"shelling": 0.5, "raid": 0.9, "trade": 0.0})}

@@ -30,6 +30,12 @@ def test_two_labels_that_are_nearly_alike_are_a_close_call(mood):
     assert found(mood, logits, margin=0.3, decision=deciding(mood)) == [True, True, False, False]
 
 
+def test_offsets_move_the_border_that_a_close_call_is_near(mood):
+    first, second = mood.tasks["mood"].leaves
+    decision = Decision(tasks={"mood": TaskDecision(temperature=2.0, offsets={first: 0.5, second: -0.5})})
+    assert found(mood, [[1.0, 1.0], [1.0, 3.0], [1.0, 3.5]], margin=0.3, decision=decision) == [False, True, False]
+
+
 @pytest.mark.parametrize("temperature", [0.1, 1.0, 7.0])
 def test_a_label_near_its_threshold_is_a_close_call_at_any_temperature(topics, temperature):
     border = np.log(0.2 / 0.8) * temperature  # of raid

@@ -116,6 +116,17 @@ def test_probabilities_of_a_multi_task_rise_with_the_logit_and_stay_in_bounds(lo
     assert (probs[logits < -1e-3] < 0.5).all()
 
 
+def test_offsets_move_the_decision_of_a_single_task_and_no_probability():
+    logits = np.log([[0.5, 0.3, 0.2], [0.7, 0.2, 0.1]])
+    decision = TaskDecision(
+        temperature=2.0, offsets={STANCE.leaves[0]: -0.5, STANCE.leaves[1]: 0.1, STANCE.leaves[2]: 0}
+    )
+    probs = probabilities(2 * logits, task=STANCE, decision=decision)
+    np.testing.assert_allclose(probs, np.exp(logits))
+    assert decide(probs, task=STANCE, decision=decision).argmax(axis=1).tolist() == [1, 0]
+    assert decide(probs, task=STANCE, decision=TaskDecision(temperature=2.0)).argmax(axis=1).tolist() == [0, 0]
+
+
 def test_a_decision_cannot_be_changed():
     with pytest.raises(ValueError, match="frozen"):
         TaskDecision().temperature = 2.0

@@ -32,6 +32,16 @@ def test_a_written_decision_is_read_back_the_same(path, topics):
     )
 
 
+def test_the_offsets_of_a_single_task_are_those_of_all_its_labels_or_none(path, mood, refusal):
+    leaves = mood.tasks["mood"].leaves
+    whole = {"tasks": {"mood": {"offsets": dict.fromkeys(leaves, 0.5)}}}
+    path.write_text(json.dumps(whole), "utf-8")
+    assert read_decision(path, codebook=mood) == Decision.model_validate(whole)
+    for wrong in ({leaves[0]: 0.5}, dict.fromkeys([*leaves, "glum"], 0.5), dict.fromkeys(leaves, 11.0)):
+        path.write_text(json.dumps({"tasks": {"mood": {"offsets": wrong}}}), "utf-8")
+        refusal(lambda: read_decision(path, codebook=mood), "decision.json")
+
+
 @pytest.mark.parametrize(
     "task",
     [
@@ -49,6 +59,7 @@ def test_a_written_decision_is_read_back_the_same(path, topics):
         {"thresholds": {"shelling": 0.3, "raid": 0.5, "trade": float("nan")}},
         {"thresholds": {"shelling": 0.3, "raid": 0.5, "trade": 70}},
         {"thresholds": {"shelling": 0.3, "raid": 0.5, "trade": -0.1}},
+        {"offsets": {"shelling": 0.0, "raid": 0.0, "trade": 0.0}},
     ],
     ids=str,
 )

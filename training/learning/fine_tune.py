@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import signal
 import threading
 import time
@@ -37,12 +38,14 @@ from .start import begin
 from .step import Learner
 
 CHECKPOINT_SECONDS = 300
+TOO_FEW = 300
+"""Validation passages below which chance decides which epoch is best: the last one is kept, its rate the lowest."""
 OnEpoch = Callable[[dict[str, float]], None]
 
 
 @dataclass(frozen=True)
 class FineTuned:
-    """The network with the weights of its best epoch, and what was measured after each."""
+    """The network with the weights of its best epoch, or its last, and what was measured after each."""
 
     network: PassageClassifier
     history: list[dict[str, float]]
@@ -62,7 +65,7 @@ def fine_tune(
     on_epoch: OnEpoch,
     state: Mapping[str, Tensor] | None = None,
 ) -> FineTuned:
-    """Train until the validation macro-F1 has not risen for `patience` epochs.
+    """Train until the validation macro-F1 has not risen for `patience` epochs; all of them by few passages.
 
     Args:
         network: with pretrained encoder; trained in place.
@@ -130,7 +133,7 @@ def fine_tune(
                     if team.leads:
                         save()
                     raise Interrupted
-            score = 0.0
+            score = math.nan  # that no score is above: the present epoch is kept
             if team.leads:
                 speed = (position.tokens - tokens_before) / max(time.monotonic() - epoch_started, 1e-9)
                 measured = validate(network, tokenizer, corpus=validation, loss_of=loss_of, bf16=bf16) | {
@@ -138,7 +141,8 @@ def fine_tune(
                     "train/loss": position.loss_sum / len(batches),
                     "train/tokens_per_s": speed,
                 }
-                score = measured["validation/macro_f1"]
+                if len(validation) >= TOO_FEW:
+                    score = measured["validation/macro_f1"]
                 position.history.append(measured)
                 save(is_best=position.end_epoch(score))
                 last_saved = time.monotonic()

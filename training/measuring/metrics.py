@@ -36,7 +36,7 @@ def task_figures(
     yield f"macro_f1/{name}", nanmean(occurring, like=weights)
     if task.kind == "single":
         yield f"accuracy/{name}", _share(weights, (truth & on).any(axis=1))
-        yield f"ece/{name}", calibration_error(weights, (truth & on).any(axis=1), probs.max(axis=1))
+        yield f"ece/{name}", calibration_error(weights, (truth & on).any(axis=1), np.where(on, probs, 0).max(axis=1))
         yield f"brier/{name}", _share(weights, ((probs - truth) ** 2).sum(axis=1))
     else:
         yield f"micro_f1/{name}", _micro_f1(weights, truth, on)

@@ -75,12 +75,25 @@ def test_every_epoch_is_told_with_its_figures(tune):
     assert set(told[0]) == names | {f"validation/macro_f1/{task}" for task in ("stance", "frame", "technique")}
 
 
-def test_training_stops_after_patience_epochs_without_a_better_one(tune):
+@pytest.fixture
+def enough(monkeypatch):
+    """As if twenty validation passages were enough to tell epochs apart."""
+    monkeypatch.setattr("narrashift.training.learning.fine_tune.TOO_FEW", 20)
+
+
+def test_by_few_validation_passages_the_last_epoch_is_kept(tune, tmp_path):
+    tuned = tune(epochs=5, patience=1, learning_rate=5e-3, dropout=0.0)
+    assert [epoch["epoch"] for epoch in tuned.history] == [1, 2, 3, 4, 5]
+    last = read_position(tmp_path / "work", fingerprint="f")
+    assert (last.best_epoch, last.best_score) == (4, tuned.history[-1]["validation/macro_f1"])
+
+
+def test_training_stops_after_patience_epochs_without_a_better_one(tune, enough):
     tuned = tune(epochs=10, patience=2, learning_rate=1e-12, head_learning_rate=1e-12, dropout=0.0)
     assert [epoch["epoch"] for epoch in tuned.history] == [1, 2, 3]
 
 
-def test_the_network_has_the_weights_of_its_best_epoch(tune, fresh, small_corpus, tiny_settings):
+def test_the_network_has_the_weights_of_its_best_epoch(tune, enough, fresh, small_corpus, tiny_settings):
     runs = (tune(epochs=5, patience=5, learning_rate=5e-3, seed=seed) for seed in range(8))
     with_scores = ((run, [epoch["validation/macro_f1"] for epoch in run.history]) for run in runs)
     tuned, scores = next((run, scores) for run, scores in with_scores if scores[-1] < max(scores))

@@ -27,7 +27,12 @@ def test_the_confidence_of_a_multi_task_is_that_of_the_whole_answer():
     probs = np.array([[0.9, 0.2, 0.5]])
     on = np.array([[True, False, True]])
     assert confidences(probs, on, task=FRAME) == pytest.approx([0.9 * 0.8 * 0.5])
-    assert confidences(np.array([[0.2, 0.7, 0.1]]), on, task=STANCE) == pytest.approx([0.7])
+
+
+def test_the_confidence_of_a_single_task_is_that_of_the_decided_label_be_it_the_largest_or_not():
+    probs = np.array([[0.2, 0.7, 0.1]])
+    for decided in range(3):
+        assert confidences(probs, np.eye(3, dtype=bool)[[decided]], task=STANCE) == pytest.approx(probs[:, decided])
 
 
 def test_risk_and_coverage_of_a_small_example():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import expit, softmax
 
-from narrashift.training.measuring.calibration import fit_decision, fit_temperature
+from narrashift.training.measuring.calibration import fit_decision, fit_offsets, fit_temperature
 
 COUNT = 6_000
 
@@ -38,6 +38,16 @@ def test_the_temperature_of_a_perfect_and_of_a_hopeless_model_stays_in_its_bound
 def test_a_temperature_needs_a_passage():
     with pytest.raises(ValueError, match="at least one passage"):
         fit_temperature(np.empty((0, 3)), np.empty(0, dtype=int))
+
+
+def test_offsets_are_half_the_logarithm_of_the_inverse_frequency_and_count_weights():
+    targets = np.repeat([0, 1, 2], [799, 199, 0])
+    often, rare, never = fit_offsets(targets, leaves=3, weights=np.ones(998))
+    assert rare - often == pytest.approx(0.5 * np.log(4), abs=1e-3)
+    assert never - often == pytest.approx(0.5 * np.log(800), abs=1e-3), "one passage more than were seen"
+    assert often + rare + never == pytest.approx(0, abs=1e-3)
+    heavy = fit_offsets(targets, leaves=3, weights=np.where(targets == 1, 799 / 199, 1.0))
+    assert heavy[0] == pytest.approx(heavy[1], abs=1e-3)
 
 
 def test_only_labelled_passages_decide(corpus_of, rng):
