@@ -24,6 +24,8 @@ UNKNOWN = 0.01
 """Share of the validation passages that may hold fewer known tokens than is enough for the head to be heard in full."""
 MOST = 3.0
 """Weight that the lexical logits may have, relative to the encoder's."""
+USUAL, CAUTION = 0.5, 5.0
+"""The weight that is taken where validation passages are too few to tell, and how strongly it is held on to."""
 
 
 def add_lexical(
@@ -111,15 +113,19 @@ def _matrix(
 
 
 def _share(encoder: np.ndarray, lexical: np.ndarray, corpus: Corpus, *, task: str) -> float:
-    """Weight of the lexical logits with which both together are likeliest, whatever the temperature."""
+    """Weight of the lexical logits with which both together are likeliest, whatever the temperature.
+
+    A normal prior around `USUAL` counts less the more validation passages there are.
+    """
     known = corpus.labelled(task)
     if known.sum() < FEWEST:
-        return 0.0
+        return USUAL
     targets, weights = corpus.targets[task][known], corpus.weights[known]
 
     def loss(point: np.ndarray) -> float:
         scaled = (encoder[known] + abs(point[1]) * lexical[known]) * np.exp(point[0])
-        return -mean_log_likelihood(scaled, targets, weights=weights)
+        doubt = CAUTION * (abs(point[1]) - USUAL) ** 2 / len(targets)
+        return doubt - mean_log_likelihood(scaled, targets, weights=weights)
 
-    found = minimize(loss, [0.0, 0.5], method="Nelder-Mead", options={"xatol": 1e-3, "fatol": 1e-7})
+    found = minimize(loss, [0.0, USUAL], method="Nelder-Mead", options={"xatol": 1e-3, "fatol": 1e-7})
     return float(min(abs(found.x[1]), MOST))

@@ -9,7 +9,7 @@ from narrashift.model.network import PassageClassifier
 from narrashift.model.tokens import read_tokenizer
 from narrashift.model.transformer import TransformerClassifier
 from narrashift.training.learning.backbone import load_backbone
-from narrashift.training.learning.lexical import MOST, add_lexical
+from narrashift.training.learning.lexical import MOST, _share, add_lexical
 
 
 @pytest.fixture
@@ -108,3 +108,12 @@ def test_in_another_language_the_encoder_decides_alone(parts, network_and_tokeni
     np.testing.assert_allclose(encoder_logits(network, tokenizer, foreign)["stance"], abroad["stance"], atol=1e-5)
     changed = encoder_logits(network, tokenizer, validation)["stance"] - before["stance"]
     assert (np.abs(changed).max(1) > 1e-3).all(), "in its own language it is heard in every passage"
+
+
+@pytest.mark.parametrize(("count", "least", "most"), [(3, 0.5, 0.5), (6, 0.2, 0.55), (30, 0.0, 0.3)])
+def test_few_validation_passages_leave_its_weight_where_it_usually_is(count, least, most, parts):
+    _, validation = parts
+    noise = np.random.default_rng(0).normal(size=(count, 3)) * 4
+    knowing = 3.0 * np.eye(3)[validation.targets["stance"][:count]]
+    share = _share(knowing, noise, validation.select(range(count)), task="stance")
+    assert least <= share <= most
