@@ -1,4 +1,4 @@
-"""A passage's answer to a question: the decided class, the runner-up of few, and how sure the model is, in steps.
+"""A passage's answer to a question: the decided class, the runner-up of few, how sure the model is, and the context.
 
 Counts of such answers are all that shares, their corrections and their intervals need: so a dump is counted once,
 whatever is asked of it later.
@@ -14,6 +14,7 @@ import numpy as np
 from ....model.codebook import Codebook
 from ....model.decision import Decision
 from ....model.held_out import HeldOut
+from .context import Context, context_of
 from .questions import Question, class_probabilities, decided_classes, true_classes
 
 MOST = 24
@@ -26,31 +27,38 @@ FINEST_PAIR = 3
 
 @dataclass(frozen=True)
 class AnswerSpace:
-    """The B answers to a question, numbered by decided class, then by runner-up, then by step of certainty.
+    """The B answers to a question, numbered by context, decided class, runner-up, and step of certainty.
 
     Attributes:
-        borders: ``(B / steps, steps - 1)``, between the steps, rising.
+        borders: ``(kinds, steps - 1)``, between the steps, rising; kinds are decided classes with their runners-up.
+        context: what else the classifier sees in the passage.
     """
 
     question: Question
     codebook: Codebook
     decision: Decision
     borders: np.ndarray
+    context: Context
 
     @property
     def steps(self) -> int:
         return self.borders.shape[1] + 1
 
     @property
+    def plain(self) -> int:
+        """Answers in one context."""
+        return self.borders.shape[0] * self.steps
+
+    @property
     def size(self) -> int:
         """B."""
-        return self.borders.shape[0] * self.steps
+        return self.context.size * self.plain
 
     @property
     def decided(self) -> np.ndarray:
         """``(B, K)`` 0/1: the class that each answer decides."""
         classes = len(self.question.classes)
-        return np.repeat(np.eye(classes), self.size // classes, axis=0)
+        return np.tile(np.repeat(np.eye(classes), self.plain // classes, axis=0), (self.context.size, 1))
 
     def answers(self, leaves: Mapping[str, np.ndarray]) -> np.ndarray:
         """The answer of each passage by index: ``(passages,)`` uint8 or uint16.
@@ -60,7 +68,8 @@ class AnswerSpace:
         """
         kinds, sure = _answered(self.question, leaves, codebook=self.codebook, decision=self.decision)
         steps = (sure[:, None] >= self.borders[kinds]).sum(axis=1)
-        return (kinds * self.steps + steps).astype(np.min_scalar_type(self.size))
+        context = self.context.observed(leaves, codebook=self.codebook, decision=self.decision)
+        return (context * self.plain + kinds * self.steps + steps).astype(np.min_scalar_type(self.size))
 
 
 def answer_space(question: Question, held_out: HeldOut) -> AnswerSpace:
@@ -76,7 +85,8 @@ def answer_space(question: Question, held_out: HeldOut) -> AnswerSpace:
     steps = max(1, min(FINEST_PAIR if _has_runner_up(question) else FINEST, MOST // number))
     levels = np.arange(1, steps) / steps
     borders = np.stack([_quantiles(sure[kinds == kind], weights[kinds == kind], levels) for kind in range(number)])
-    return AnswerSpace(question, held_out.codebook, held_out.decision, borders)
+    context = context_of(question, held_out)
+    return AnswerSpace(question, held_out.codebook, held_out.decision, borders, context)
 
 
 def _has_runner_up(question: Question) -> bool:

@@ -1,22 +1,22 @@
-"""How often each true class gets each answer, from passages whose labels are known, and how sure that is."""
+"""How often passages of each true class and context get each answer, and how sure that is."""
 
 from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from ....model.held_out import HeldOut
 from .answers import AnswerSpace
 from .questions import class_probabilities, true_classes
+from .rates import state_rates
 
 FEWEST = 10
 """Held-out passages of a class below which shares of the question are not corrected."""
 STRENGTH = 20.0
 """Labelled passages of a class that the bundle's held-out answers count for, beside those labelled in the dump."""
-SMOOTHING = 0.5
-"""Added to each answer's count, so that none is impossible."""
 RESAMPLES = 200
 
 
@@ -24,25 +24,51 @@ RESAMPLES = 200
 class Confusion:
     """The confusion matrix of a question over its B answers, and what goes with it.
 
+    Its S states are the classes in the contexts that they were seen in (`context.py`), class by class.
+
     Attributes:
-        rates: ``(K, B)``, rows sum to 1: how often a passage of the class gets the answer.
-        resampled: ``(R, K, B)``, the same from bootstrap resamples of the labelled passages, whole groups at a time.
+        states: ``(S, B)``, rows sum to 1: how often a passage of the state gets the answer.
+        resampled: ``(R, S, B)``, the same from bootstrap resamples of the labelled passages, whole groups at a time.
+        classes: ``(S,)`` int, the class of each state.
+        make_up: ``(S,)``, what part of its class each state is among labelled passages; 1 in sum over a class.
         values: ``(B, K)``, mean calibrated probabilities of the passages with an answer.
         prior: ``(K,)``, shares of the classes that the probabilities are calibrated to.
         decided: ``(B, K)`` 0/1, the class that an answer decides.
         passages: ``(K,)``, effective number of labelled passages of each class (Kish 1965).
     """
 
-    rates: np.ndarray
+    states: np.ndarray
     resampled: np.ndarray
+    classes: np.ndarray
+    make_up: np.ndarray
     values: np.ndarray
     prior: np.ndarray
     decided: np.ndarray
     passages: np.ndarray
 
-    def replaced(self, rates: np.ndarray) -> Confusion:
+    @cached_property
+    def members(self) -> np.ndarray:
+        """``(S, K)`` 0/1: the class of each state."""
+        return np.eye(len(self.prior))[self.classes]
+
+    @cached_property
+    def rates(self) -> np.ndarray:
+        """``(K, B)``: how often a passage of the class gets the answer, its contexts as among labelled passages."""
+        return self.members.T @ (self.make_up[:, None] * self.states)
+
+    @cached_property
+    def state_errors(self) -> np.ndarray:
+        """How far the resampled rates of the states are from these: ``(R, S, B)`` float32."""
+        return (self.resampled - self.states).astype(np.float32)
+
+    @cached_property
+    def class_errors(self) -> np.ndarray:
+        """The same of the classes: ``(R, K, B)`` float32."""
+        return (self.members * self.make_up[:, None]).T.astype(np.float32) @ self.state_errors
+
+    def replaced(self, states: np.ndarray) -> Confusion:
         """The same with other rates."""
-        return dataclasses.replace(self, rates=rates)
+        return dataclasses.replace(self, states=states)
 
     def uncorrected(self, classes: tuple[str, ...]) -> str | None:
         """Why shares cannot be corrected by it, or None where they can."""
@@ -76,25 +102,45 @@ def fit_confusion(
         raise ValueError("confusions need passages whose labels are known")
     rng = np.random.default_rng(seed)
     counted = [_Counted.of(space, part, resamples=resamples, rng=rng) for part in parts]
-    rates, resampled = (
-        _joined([each[name] for each in counted], strength=strength, both=len(parts) == 2)
-        for name in ("counts", "resampled")
+    counts, resampled = counted[-1].counts, counted[-1].resampled
+    passages, base = counted[-1].passages, counted[0]  # probabilities were calibrated there
+    if len(parts) == 2:
+        counts = counts + strength * _within_class(base.counts)
+        resampled = resampled + strength * _within_class(base.resampled)
+        passages = passages + np.minimum(base.passages, strength)
+    seen = counts.sum(axis=(2, 3))  # (K, V)
+    # a class that was never seen has one state, so that there is something to say that it is uncorrected
+    there = (seen > 0) | ((seen.sum(axis=1, keepdims=True) == 0) & (np.arange(seen.shape[1]) == 0))
+    make_up = np.where(there, seen + 1e-9, 0)
+    make_up /= make_up.sum(axis=1, keepdims=True)
+    return Confusion(
+        states=state_rates(counts)[there],
+        resampled=state_rates(resampled)[:, there],
+        classes=np.nonzero(there)[0],
+        make_up=make_up[there],
+        values=base.values,
+        prior=base.prior,
+        decided=space.decided,
+        passages=passages,
     )
-    passages = counted[-1].passages + (np.minimum(counted[0].passages, strength) if len(parts) == 2 else 0)
-    base = counted[0]  # probabilities were calibrated there
-    return Confusion(rates, resampled, base.values, base.prior, space.decided, passages)
 
 
 def plain_confusion(space: AnswerSpace) -> Confusion:
     """Without any passage whose label is known: nothing can be corrected, decided labels can be counted."""
-    rates = space.decided.T / space.steps
-    classes = len(rates)
-    return Confusion(rates, rates[None], space.decided, np.full(classes, 1 / classes), space.decided, np.zeros(classes))
+    states = space.decided.T / space.decided.sum(axis=0)[:, None]
+    number = len(states)
+    even = np.full(number, 1 / number)
+    return Confusion(
+        states, states[None], np.arange(number), np.ones(number), space.decided, even, space.decided, np.zeros(number)
+    )
 
 
 @dataclass(frozen=True)
 class _Counted:
-    """Counts ``(1, K, B)`` and ``(R, K, B)`` of one set of passages, in effective passages."""
+    """Counts ``(K, V, V, A)`` and ``(R, K, V, V, A)`` of one set of passages, in effective passages.
+
+    By class, true context, observed context and plain answer.
+    """
 
     counts: np.ndarray
     resampled: np.ndarray
@@ -102,46 +148,48 @@ class _Counted:
     prior: np.ndarray
     passages: np.ndarray
 
-    def __getitem__(self, name: str) -> np.ndarray:
-        return self.counts if name == "counts" else self.resampled
-
     @classmethod
     def of(cls, space: AnswerSpace, part: HeldOut, *, resamples: int, rng: np.random.Generator) -> _Counted:
         true = true_classes(space.question, part)
         known = np.flatnonzero(true >= 0)
-        true, weights = true[known], part.weights[known]
+        true, weights, context = true[known], part.weights[known], space.context.true(part)[known]
         leaves = {name: part.probabilities[name][known] for name in space.question.tasks}
         answers = space.answers(leaves).astype(np.int64)
-        classes, size = len(space.question.classes), space.size
+        classes, contexts, size = len(space.question.classes), space.context.size, space.size
         total, squares = (np.bincount(true, w, minlength=classes) for w in (weights, weights**2))
         passages = total**2 / np.maximum(squares, 1e-12)
         weights = weights * (passages / np.maximum(total, 1e-12))[true]  # so that a class's counts are its passages
         _, group = np.unique(part.groups[known], return_inverse=True)
         groups = group.max(initial=-1) + 1
-        cells = true * size + answers
-        matrix = np.bincount(group * classes * size + cells, weights, minlength=groups * classes * size)
-        matrix = matrix.reshape(groups, classes * size)
+        width = classes * contexts * size
+        cells = (true * contexts + context) * size + answers
+        matrix = np.bincount(group * width + cells, weights, minlength=groups * width).reshape(groups, width)
         drawn = rng.multinomial(groups, np.full(groups, 1 / groups), size=resamples) if groups else np.zeros((1, 0))
-        probs = class_probabilities(space.question, leaves, codebook=space.codebook)
-        own = np.bincount(answers, part.weights[known], minlength=size)
-        sums = [np.bincount(answers, part.weights[known] * probs[:, k], minlength=size) for k in range(classes)]
-        values = np.where(own > 0, sums / np.maximum(own, 1e-12), space.decided.T).T
+        shape = (classes, contexts, contexts, space.plain)
         return cls(
-            counts=matrix.sum(axis=0).reshape(1, classes, size),
-            resampled=(drawn @ matrix).reshape(-1, classes, size),
-            values=values,
+            counts=matrix.sum(axis=0).reshape(shape),
+            resampled=(drawn @ matrix).reshape(-1, *shape),
+            values=_values(space, leaves, answers, weights=part.weights[known]),
             prior=(total + 1e-9) / (total + 1e-9).sum(),
             passages=passages,
         )
 
 
-def _joined(counts: list[np.ndarray], *, strength: float, both: bool) -> np.ndarray:
-    """Rates from the counts of one part, or of the labelled ones with the held-out rates as their prior."""
-    own = counts[-1]
-    extra = strength * _rates(counts[0] + SMOOTHING) if both else SMOOTHING
-    rates = _rates(own + extra)
-    return rates[0] if len(rates) == 1 else rates
+def _values(
+    space: AnswerSpace, leaves: dict[str, np.ndarray], answers: np.ndarray, *, weights: np.ndarray
+) -> np.ndarray:
+    """Mean probabilities of each answer's passages; of an answer without one, those of its like in other contexts."""
+    probs = class_probabilities(space.question, leaves, codebook=space.codebook)
+
+    def means(answers: np.ndarray, size: int, otherwise: np.ndarray) -> np.ndarray:
+        own = np.bincount(answers, weights, minlength=size)[:, None]
+        sums = [np.bincount(answers, weights * each, minlength=size) for each in probs.T]
+        return np.where(own > 0, np.stack(sums, axis=1) / np.maximum(own, 1e-12), otherwise)
+
+    plain = means(answers % space.plain, space.plain, space.decided[: space.plain])
+    return means(answers, space.size, np.tile(plain, (space.context.size, 1)))
 
 
-def _rates(counts: np.ndarray) -> np.ndarray:
-    return counts / counts.sum(axis=-1, keepdims=True)
+def _within_class(counts: np.ndarray) -> np.ndarray:
+    """``(…, K, V, V, A)``, each class 1 in sum."""
+    return counts / np.maximum(counts.sum(axis=(-3, -2, -1), keepdims=True), 1e-12)

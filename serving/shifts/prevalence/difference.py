@@ -9,7 +9,7 @@ import numpy as np
 from .confusion import Confusion
 from .intervals import REPLICATES, VIRTUAL
 from .mixture import mixture_shares
-from .quantify import DEFAULT, Method, shares
+from .quantify import DEFAULT, Method, make_up_of, shares
 
 FEWEST_PERIODS = 6
 """Periods of a stretch from which on whole periods are resampled; below it, single articles."""
@@ -100,7 +100,7 @@ def _replicated(counts: np.ndarray, confusion: Confusion, *, method: Method) -> 
     """Shares from each replicate's counts and its own confusion matrix: ``(replicates, K)``."""
     rates = confusion.resampled[np.arange(len(counts)) % len(confusion.resampled)]
     if method == "matching":
-        return mixture_shares(counts, rates)
+        return mixture_shares(counts, rates, make_up=make_up_of(confusion)) @ confusion.members
     if method in ("adjusted", "probabilistic"):
         pairs = zip(counts, rates, strict=True)
         return np.concatenate([shares(own[None], confusion.replaced(rate), method=method) for own, rate in pairs])

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from .articles import Articles
 from .confusion import Confusion
 from .influence import influences
-from .quantify import DEFAULT, Method, shares
+from .quantify import DEFAULT, Method, shares, state_shares
 
 REPLICATES = 200
 VIRTUAL = 1.0
@@ -22,6 +23,8 @@ VIRTUAL = 1.0
 articles that happen to agree do not prove the rest of them."""
 BLOCK = 1 << 22
 """Numbers worked on at once."""
+KEPT = 500
+"""Articles of a cell up to which its weights are kept for the next of as many."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +55,10 @@ def share_intervals(
     counts = articles.counts(confusion.rates.shape[1])
     estimates = shares(counts, confusion, method=method)
     classes = estimates.shape[1]
-    centres = shares(counts + VIRTUAL * confusion.rates.sum(axis=0), confusion, method=method)
-    slopes = influences(centres, confusion, method=method).astype(np.float32)
+    states = state_shares(counts + VIRTUAL * confusion.rates.sum(axis=0), confusion, method=method)
+    centres = states @ confusion.members if method == "matching" else states
+    seen = counts.sum(axis=1) + VIRTUAL * classes
+    slopes = influences(states, confusion, method=method, articles=seen).astype(np.float32)
     low, high = np.full_like(estimates, np.nan), np.full_like(estimates, np.nan)
     for k in range(1 if classes == 2 else classes):
         slope = slopes[:, k]
@@ -62,7 +67,7 @@ def share_intervals(
         for cells, drawn in _resampled(articles, added, virtual, replicates=replicates, seed=seed):
             drawn += centres[cells, k, None]
             drawn -= _confusion_errors(
-                slope[cells] if len(slope) > 1 else slope, centres[cells], confusion, method, replicates
+                slope[cells] if len(slope) > 1 else slope, states[cells], confusion, method, replicates
             )
             bounds = np.clip(_quantiles(drawn, ((1 - level) / 2, (1 + level) / 2)), 0, 1)
             low[cells, k] = np.minimum(bounds[0], estimates[cells, k])
@@ -89,27 +94,37 @@ def _resampled(
     sizes = articles.sizes
     for size in np.unique(sizes[sizes > 0]):
         number = int(size) + virtual.shape[1]
-        rng = np.random.default_rng([seed, int(size)])
-        weights = rng.poisson(1.0, size=(number, replicates)).astype(np.float32)
-        weights *= np.sqrt(number / (number - 1)) / np.maximum(weights.sum(axis=0), 1)
+        weights = _kept_weights if number <= KEPT else _weights
+        drawn = weights(int(size), number, replicates, seed)
         every = np.flatnonzero(sizes == size)
         for cells in np.array_split(every, 1 + len(every) * max(number, replicates) // BLOCK):
             inside = added[articles.cells[cells, None] + np.arange(size)]
             rows = np.concatenate([inside, VIRTUAL * virtual[cells]], axis=1)
             rows -= rows.mean(axis=1, keepdims=True)
-            yield cells, rows @ weights
+            yield cells, rows @ drawn
+
+
+def _weights(size: int, number: int, replicates: int, seed: int) -> np.ndarray:
+    """Poisson weights of so many articles, virtual ones among them: ``(number, replicates)`` float32."""
+    rng = np.random.default_rng([seed, size])
+    weights = rng.poisson(1.0, size=(number, replicates)).astype(np.float32)
+    weights *= np.sqrt(number / (number - 1)) / np.maximum(weights.sum(axis=0), 1)
+    return weights
+
+
+_kept_weights = lru_cache(maxsize=256)(_weights)  # every question of every source draws the same
 
 
 def _confusion_errors(
-    slope: np.ndarray, centres: np.ndarray, confusion: Confusion, method: Method, replicates: int
+    slope: np.ndarray, shares: np.ndarray, confusion: Confusion, method: Method, replicates: int
 ) -> np.ndarray:
     """What the resampled confusions would make of these shares too much: ``(cells, replicates)``."""
     if method in ("count", "probability", "em"):  # these know of no confusion matrix
         return np.zeros((1, replicates), dtype=np.float32)
-    errors = (confusion.resampled - confusion.rates).astype(np.float32)
+    errors = confusion.state_errors if method == "matching" else confusion.class_errors
     errors = errors[np.arange(replicates) % len(errors)].reshape(replicates, -1)
-    products = centres.astype(np.float32)[:, :, None] * slope[:, None, :]
-    return products.reshape(len(centres), -1) @ errors.T
+    products = shares.astype(np.float32)[:, :, None] * slope[:, None, :]
+    return products.reshape(len(shares), -1) @ errors.T
 
 
 def _quantiles(values: np.ndarray, levels: tuple[float, float]) -> np.ndarray:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
 
 ITERATIONS = 400
@@ -10,7 +13,27 @@ BLOCK = 4_096
 """Cells at once: what fits the processor's cache."""
 
 
-def mixture_shares(counts: np.ndarray, rates: np.ndarray) -> np.ndarray:
+@dataclass(frozen=True)
+class MakeUp:
+    """What is known beforehand of the parts that classes are made of.
+
+    Attributes:
+        classes: ``(S,)`` int, the class of each part.
+        parts: ``(S,)``, what part of its class it is expected to be; 1 in sum over a class.
+        strength: articles of a class that this counts for, beside those that are there.
+    """
+
+    classes: np.ndarray
+    parts: np.ndarray
+    strength: float
+
+    @cached_property
+    def members(self) -> np.ndarray:
+        """``(S, K)`` 0/1."""
+        return np.eye(self.classes.max() + 1)[self.classes]
+
+
+def mixture_shares(counts: np.ndarray, rates: np.ndarray, *, make_up: MakeUp | None = None) -> np.ndarray:
     """Shares q that make ``q @ rates`` most likely to give these counts, by expectation maximisation.
 
     With the rates of a confusion matrix: maximum likelihood under label shift (Garg et al. 2020, "A Unified View
@@ -18,49 +41,63 @@ def mixture_shares(counts: np.ndarray, rates: np.ndarray) -> np.ndarray:
     (2002), "Adjusting the outputs of a classifier to new a priori probabilities".
 
     Args:
-        counts: ``(cells, B)``, of each answer, in any unit.
-        rates: ``(K, B)``, or ``(cells, K, B)``, not negative; a row of a class.
+        counts: ``(cells, B)``, of each answer: articles, where there is a make-up; else in any unit.
+        rates: ``(S, B)``, or ``(cells, S, B)``, not negative; a row of each part of the mixture.
+        make_up: a Dirichlet prior on the parts of a class, and none on the classes: the mode of the posterior.
 
     Returns:
-        ``(cells, K)``, rows sum to 1; NaN where a cell has no count.
+        ``(cells, S)``, rows sum to 1; NaN where a cell has no count.
     """
     found = np.full((len(counts), rates.shape[-2]), np.nan)
     filled = np.flatnonzero(counts.sum(axis=1) > 0)
+    if make_up is not None and make_up.members.shape[0] == make_up.members.shape[1]:
+        make_up = None
     for start in range(0, len(filled), BLOCK):
         cells = filled[start : start + BLOCK]
-        found[cells] = _maximised(counts[cells], rates if rates.ndim == 2 else rates[cells])
+        found[cells] = _maximised(counts[cells], rates if rates.ndim == 2 else rates[cells], make_up)
     return found
 
 
-def _maximised(counts: np.ndarray, rates: np.ndarray) -> np.ndarray:
+def _maximised(counts: np.ndarray, rates: np.ndarray, make_up: MakeUp | None) -> np.ndarray:
     """The same for a block of cells without an empty one, accelerated by SQUAREM (Varadhan & Roland 2008, S3)."""
-    given = (counts / counts.sum(axis=1, keepdims=True)).astype(np.float64)
-    found = np.full((len(given), rates.shape[-2]), 1 / rates.shape[-2])
+    total = counts.sum(axis=1, keepdims=True)
+    given = (counts / total).astype(np.float64)
+    even = np.full(rates.shape[-2], 1 / rates.shape[-2])
+    if make_up is not None:
+        even = make_up.parts / make_up.members.shape[1]
+    found = np.tile(even, (len(given), 1))
     left = np.arange(len(given))
     for _ in range(ITERATIONS):
         inside, own = given[left], rates if rates.ndim == 2 else rates[left]
+        prior = None if make_up is None else make_up.strength / total[left]
         start = found[left]
-        first = _step(start, inside, own)
-        second = _step(first, inside, own)
+        first = _step(start, inside, own, make_up, prior)
+        second = _step(first, inside, own, make_up, prior)
         slope, bend = first - start, second - 2 * first + start
         length = np.sqrt((slope**2).sum(axis=1) / np.maximum((bend**2).sum(axis=1), 1e-300))
         length = np.clip(length, 1, 1e3)[:, None]
         far = start + 2 * length * slope + length**2 * bend
         # a share never reaches its end by a leap: from there it could not come back
-        found[left] = _step(np.where((far > 0.1 * second).all(axis=1, keepdims=True), far, second), inside, own)
+        safe = (far > 0.1 * second).all(axis=1, keepdims=True)
+        found[left] = _step(np.where(safe, far, second), inside, own, make_up, prior)
         left = left[np.abs(found[left] - start).max(axis=1) > TOLERANCE]
         if not len(left):
             break
     return found
 
 
-def _step(shares: np.ndarray, given: np.ndarray, rates: np.ndarray) -> np.ndarray:
-    """One expectation and maximisation."""
+def _step(
+    shares: np.ndarray, given: np.ndarray, rates: np.ndarray, make_up: MakeUp | None, prior: np.ndarray | None
+) -> np.ndarray:
+    """One expectation and maximisation; `prior` is the strength of the make-up for each article of a cell."""
     if rates.ndim == 2:
         updated = shares * (given / np.maximum(shares @ rates, 1e-12) @ rates.T)
     else:
         mixed = np.maximum((shares[:, None, :] @ rates)[:, 0], 1e-12)
         updated = shares * (rates @ (given / mixed)[:, :, None])[:, :, 0]
+    if make_up is not None and prior is not None:
+        of_class = updated @ make_up.members
+        updated = (updated + prior * make_up.parts) * (of_class / (of_class + prior))[:, make_up.classes]
     return updated / updated.sum(axis=1, keepdims=True)
 
 

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from .confusion import Confusion
-from .mixture import least_squares_shares, mixture_shares
+from .mixture import MakeUp, least_squares_shares, mixture_shares
 
 Method = Literal["count", "probability", "adjusted", "probabilistic", "em", "matching"]
 """Ways of quantification, under the field's names (Forman 2008; Bella et al. 2010; Saerens et al. 2002):
@@ -17,11 +17,14 @@ probability: probabilistic classify and count, the mean calibrated probability.
 adjusted: adjusted count, counts undone by the confusion matrix.
 probabilistic: probabilistic adjusted count, the same with probabilities.
 em: the posteriors adjusted to the dump's own shares, by expectation maximisation.
-matching: distribution matching by maximum likelihood: the shares under which held-out answers, class and certainty,
-    are distributed as those of the dump (Garg et al. 2020).
+matching: distribution matching by maximum likelihood: the shares under which held-out answers, class, certainty and
+    context, are distributed as those of the dump (Garg et al. 2020). Shares of the contexts within a class are the
+    dump's own too, as far as it has articles to tell them; the fewer it has, the more they are as among the held-out.
 """
 METHODS: tuple[Method, ...] = get_args(Method)
 DEFAULT: Method = "matching"
+CONTEXTS_COUNT = 60.0
+"""Articles of a class that the contexts among held-out passages count for, beside a cell's own."""
 
 
 def shares(counts: np.ndarray, confusion: Confusion, *, method: Method = DEFAULT) -> np.ndarray:
@@ -34,7 +37,15 @@ def shares(counts: np.ndarray, confusion: Confusion, *, method: Method = DEFAULT
     Returns:
         ``(cells, K)``, rows sum to 1; NaN where a cell has no count.
     """
-    if method in ("em", "matching"):
+    found = state_shares(counts, confusion, method=method)
+    return found @ confusion.members if method == "matching" else found
+
+
+def state_shares(counts: np.ndarray, confusion: Confusion, *, method: Method = DEFAULT) -> np.ndarray:
+    """The same of the confusion's states, ``(cells, S)``, by `matching`; of the classes by every other method."""
+    if method == "matching":
+        return mixture_shares(counts, confusion.states, make_up=make_up_of(confusion))
+    if method == "em":
         return mixture_shares(counts, mixture_rates(confusion, method=method))
     values = confusion.decided if method in ("count", "adjusted") else confusion.values
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -44,8 +55,13 @@ def shares(counts: np.ndarray, confusion: Confusion, *, method: Method = DEFAULT
     return least_squares_shares(means, confusion.rates @ values)
 
 
+def make_up_of(confusion: Confusion) -> MakeUp:
+    """What is known of the contexts of each class."""
+    return MakeUp(confusion.classes, confusion.make_up, CONTEXTS_COUNT)
+
+
 def mixture_rates(confusion: Confusion, *, method: Method) -> np.ndarray:
-    """How often each class gives each answer, ``(K, B)``: of `em`, as Bayes' rule says from the posteriors."""
+    """How often each state (of `em` each class, as Bayes' rule says from the posteriors) gives each answer."""
     if method == "matching":
-        return confusion.rates
+        return confusion.states
     return confusion.values.T * (confusion.prior @ confusion.rates) / confusion.prior[:, None]

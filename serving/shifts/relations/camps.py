@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ....model.errors import UserError, suggestion
 from ..passages import BY, Source, located
 from ..prevalence.influence import influences
-from ..prevalence.quantify import shares
+from ..prevalence.quantify import shares, state_shares
 from ..scores import Scores
 from ..series import Asked
 from ..settings import ShiftSettings
@@ -150,10 +150,12 @@ def _leaning(source: Source, stance: Asked) -> str | None:
     at = [stance.labels.index(first), stance.labels.index(second)]
     counts = articles.counts(stance.space.size).sum(axis=0, keepdims=True)
     found = shares(counts, stance.confusion, method=stance.method)
-    centre = (found * number + 1) / (number + found.shape[1])
-    slopes = influences(centre, stance.confusion, method=stance.method)
+    states = state_shares(counts, stance.confusion, method=stance.method)
+    centre = (states * number + 1) / (number + states.shape[1])
+    slopes = influences(centre, stance.confusion, method=stance.method, articles=number)
     slope = slopes[:, at[0]] - slopes[:, at[1]]
-    wrong = ((stance.confusion.resampled - stance.confusion.rates) * slope[0]).sum(axis=2) @ centre[0]
+    errors = stance.confusion.state_errors if stance.method == "matching" else stance.confusion.class_errors
+    wrong = (errors * slope[0]).sum(axis=2) @ centre[0]
     error = np.sqrt(articles.means(slope).var() / number + wrong.var())
     apart = found[0, at[0]] - found[0, at[1]]
     return None if abs(apart) < SURE * error else first if apart > 0 else second

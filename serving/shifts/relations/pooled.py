@@ -10,7 +10,7 @@ import numpy as np
 from ..passages import Source
 from ..prevalence.influence import influences
 from ..prevalence.intervals import VIRTUAL
-from ..prevalence.quantify import shares
+from ..prevalence.quantify import shares, state_shares
 from ..series import Asked
 
 AT_ONCE = 20_000
@@ -120,8 +120,8 @@ def corrected(
     classes = estimates.shape[1]
     size = camp.articles[periods] + VIRTUAL * classes
     seen = counts + VIRTUAL * confusion.rates.sum(axis=0)
-    centres = shares(seen, confusion, method=method)
-    slopes = influences(centres, confusion, method=method)
+    states = state_shares(seen, confusion, method=method)
+    slopes = influences(states, confusion, method=method, articles=size)
     virtual = VIRTUAL * rng.poisson(1.0, size=(len(camp.drawn), len(periods), classes))
     # virtual articles only keep few that agree from proving the rest: they are no information of their own
     drawn = camp.drawn[:, periods, answers] + virtual @ confusion.rates
@@ -130,7 +130,8 @@ def corrected(
     slopes = np.broadcast_to(slopes, (len(periods), *slopes.shape[1:]))
     errors = np.einsum("rcb,ckb->rck", moved, slopes, optimize=True)
     if method not in ("count", "probability", "em"):
-        wrong = confusion.resampled[np.arange(len(drawn)) % len(confusion.resampled)] - confusion.rates
-        products = centres[:, :, None, None] * slopes.transpose(0, 2, 1)[:, None]
+        wrong = confusion.state_errors if method == "matching" else confusion.class_errors
+        wrong = wrong[np.arange(len(drawn)) % len(wrong)]
+        products = states[:, :, None, None] * slopes.transpose(0, 2, 1)[:, None]
         errors -= (wrong.reshape(len(wrong), -1) @ products.reshape(len(periods), -1, classes)).transpose(1, 0, 2)
     return estimates, errors

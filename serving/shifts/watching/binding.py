@@ -93,8 +93,9 @@ class Binding:
 def counted_by(layout: Layout, *, settings: WatchSettings) -> dict[str, str]:
     """What counts depend on: settings, and the questions with the answers to them."""
     questions = [
-        [one.question.name, one.question.parts, one.space.borders.round(6).tolist()] for one in layout.asked
-    ]  # fmt: skip
+        [one.question.name, one.question.parts, one.space.borders.round(6).tolist(), one.space.context.numbers.tolist()]
+        for one in layout.asked
+    ]
     digest = hashlib.sha256(json.dumps(questions).encode()).hexdigest()[:16]
     return {name: str(getattr(settings, name)) for name in BINDING} | {"narratives": digest}
 

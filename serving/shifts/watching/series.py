@@ -11,7 +11,7 @@ from ..changes.cost import sums
 from ..changes.dispersion import Dispersion, estimate_dispersion, weights
 from ..changes.outliers import drawn_in
 from ..changes.stacked import Stacked, stacked
-from ..prevalence.quantify import mixture_rates, shares
+from ..prevalence.quantify import mixture_rates, state_shares
 from ..series import Asked
 from .calibration import HORIZON, MEMORY, calibrate
 from .detector import LEARN, SHORTEST, latest_gains
@@ -53,7 +53,8 @@ def answer_values(counts: np.ndarray, asked: Asked) -> np.ndarray:
     if asked.method == "count":
         return asked.space.decided
     rates = mixture_rates(asked.confusion, method=asked.method)
-    joint = np.maximum(shares(counts[None], asked.confusion, method=asked.method)[0], 1e-4)[:, None] * rates
+    joint = np.maximum(state_shares(counts[None], asked.confusion, method=asked.method)[0], 1e-4)[:, None] * rates
+    joint = asked.confusion.members.T @ joint
     return (joint / joint.sum(axis=0)).T
 
 

@@ -170,7 +170,7 @@ def test_a_stretch_without_articles_has_no_change(frame, held_out):
 def test_confusions_that_are_sure_leave_only_the_articles(frame, held_out, crowd):
     space = answer_space(frame, held_out)
     confusion = fit_confusion(space, held_out)
-    sure = dataclasses.replace(confusion, resampled=confusion.rates[None])
+    sure = dataclasses.replace(confusion, resampled=confusion.states[None])
     dump = cells_of(frame, space, crowd, share=0.9, articles=2_000, cells=4)
     doubtful, certain = (share_intervals(dump, each) for each in (confusion, sure))
     assert (doubtful.high - doubtful.low).mean() > 1.2 * (certain.high - certain.low).mean()
