@@ -33,9 +33,12 @@ def with_batch(settings: TrainSettings, *, passages: int) -> TrainSettings:
 
     The square-root rule for adaptive gradients (Malladi et al. 2022, "On the SDEs and Scaling Rules for Adaptive
     Gradient Algorithms"), from the size of 32 that the rates are meant for.
+
+    Args:
+        settings: with numbers for both rates.
     """
     factor = math.sqrt(passages / USUAL) if settings.batch == "auto" else 1.0
-    rates = {name: getattr(settings, name) * factor for name in ("learning_rate", "head_learning_rate")}
+    rates = {name: float(getattr(settings, name)) * factor for name in ("learning_rate", "head_learning_rate")}
     return settings.model_copy(update={"batch": passages, **rates})
 
 

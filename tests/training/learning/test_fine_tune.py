@@ -85,7 +85,7 @@ def test_by_few_validation_passages_the_last_epoch_is_kept(tune, tmp_path):
     tuned = tune(epochs=5, patience=1, learning_rate=5e-3, dropout=0.0)
     assert [epoch["epoch"] for epoch in tuned.history] == [1, 2, 3, 4, 5]
     last = read_position(tmp_path / "work", fingerprint="f")
-    assert (last.best_epoch, last.best_score) == (4, tuned.history[-1]["validation/macro_f1"])
+    assert last.best_epoch == 4
 
 
 def test_training_stops_after_patience_epochs_without_a_better_one(tune, enough):
