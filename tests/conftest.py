@@ -35,6 +35,7 @@ TINY = {
     "windows": 1,
     "lexical": 4096,
     "precision": "fp32",
+    "tune": "always",
 }
 
 TINY_STUDENT = {

@@ -50,6 +50,9 @@ class TrainSettings(Settings):
     lexical: Annotated[int, Field(ge=0, le=2**22)] = Field(
         default=2**16, description="buckets of the head that counts words beside the encoder; 0 for none"
     )
+    tune: Literal["auto", "always", "never"] = Field(
+        default="auto", description="whether the encoder learns; auto: from 1,500 train passages on"
+    )
     freeze: Annotated[int, Field(ge=0)] = Field(
         default=0, description="0: train everything; 1: embeddings fixed; n: also the lowest n-1 layers"
     )

@@ -30,7 +30,8 @@ from .data.splits import Split, split_corpus
 from .learning.backbone import load_backbone
 from .learning.checkpoint import Position, read_position, save_position
 from .learning.distributed import team
-from .learning.fine_tune import fine_tune, pick_precision
+from .learning.few import FewLearnt, are_few, learn_few
+from .learning.fine_tune import FineTuned, fine_tune, pick_precision
 from .learning.lexical import add_lexical
 from .learning.long_texts import choose_windows
 from .learning.loss import class_weights
@@ -139,26 +140,37 @@ def train(
             tokenizer = read_tokenizer(folder / "tokenizer.json")
             network.config.windows = choose_windows(tokenizer, split.train.texts, settings=settings)
             run.set_tag("windows", str(network.config.windows))
-            tuned = fine_tune(
-                network,
-                tokenizer,
-                train=split.train,
-                validation=split.validation,
-                settings=settings,
-                work=work,
-                position=position,
-                progress=progress,
-                on_epoch=run.log_epoch,
-            )
+            tuned: FineTuned | FewLearnt
+            if are_few(split.train, settings=settings):
+                progress("learning from few passages", 0, 0)
+                tuned = learn_few(network, tokenizer, train=split.train, validation=split.validation, settings=settings)
+                for measured in tuned.history:
+                    run.log_epoch(measured)
+            else:
+                tuned = fine_tune(
+                    network,
+                    tokenizer,
+                    train=split.train,
+                    validation=split.validation,
+                    settings=settings,
+                    work=work,
+                    position=position,
+                    progress=progress,
+                    on_epoch=run.log_epoch,
+                )
             progress("measuring on held-out passages", 0, 0)
             classifier = TransformerClassifier(tuned.network, tokenizer, device="cpu", precision="fp32")
-            logits = classifier.logits(split.validation.texts).tasks
-            if settings.lexical:
-                logits = add_lexical(
-                    tuned.network, tokenizer,
-                    train=split.train, validation=split.validation, logits=logits, settings=settings,
-                )  # fmt: skip
-            decision = fit_decision(logits, corpus=split.validation, goal=settings.goal)
+            if isinstance(tuned, FewLearnt):
+                decision = fit_decision(tuned.logits, corpus=tuned.corpus, goal=settings.goal)
+                logits = {name: values[len(split.train) :] for name, values in tuned.logits.items()}
+            else:
+                logits = classifier.logits(split.validation.texts).tasks
+                if settings.lexical:
+                    logits = add_lexical(
+                        tuned.network, tokenizer,
+                        train=split.train, validation=split.validation, logits=logits, settings=settings,
+                    )  # fmt: skip
+                decision = fit_decision(logits, corpus=split.validation, goal=settings.goal)
             validated = all_probabilities(logits, codebook=codebook, decision=decision)
             predicted = predictions(classifier.logits(split.test.texts).tasks, decision=decision, codebook=codebook)
             report = measure(predicted, corpus=split.test)

@@ -49,9 +49,9 @@ def add_lexical(
     """
     rows = network.encoder.get_input_embeddings().num_embeddings
     head = LexicalHead(buckets=settings.lexical, heads=network.config.heads, vocabulary=rows)
-    _learn_known(network, head, tokenizer, train.texts, validation.texts)
-    train_matrix, idf, _ = _matrix(network, head, tokenizer, train.texts, idf=None)
-    matrix, _, voice = _matrix(network, head, tokenizer, validation.texts, idf=idf)
+    learn_known(network, head, tokenizer, train.texts, validation.texts)
+    train_matrix, idf, _ = count_words(network, head, tokenizer, train.texts, idf=None)
+    matrix, _, voice = count_words(network, head, tokenizer, validation.texts, idf=idf)
     columns, biases, together = [idf[:, None]], [], {}
     for name in head.heads:
         task, known = train.codebook.tasks[name], train.labelled(name)
@@ -69,7 +69,7 @@ def add_lexical(
     return together
 
 
-def _learn_known(
+def learn_known(
     network: PassageClassifier, head: LexicalHead, tokenizer: Tokenizer, train: list[str], validation: list[str]
 ) -> None:
     """Note which tokens the train passages have, and how many of them make the head heard."""
@@ -83,7 +83,7 @@ def _learn_known(
     head.known.copy_(torch.from_numpy(met / max(enough, 0.1)))
 
 
-def _matrix(
+def count_words(
     network: PassageClassifier, head: LexicalHead, tokenizer: Tokenizer, texts: list[str], *, idf: np.ndarray | None
 ) -> tuple[csr_matrix, np.ndarray, np.ndarray]:
     """What the head multiplies its weights with, ``(passages, buckets)``, document frequencies, its voice."""

@@ -8,8 +8,9 @@ import torch
 
 from narrashift.model.transformer import TransformerClassifier
 from narrashift.training.learning import start
+from narrashift.training.learning.features import pooled
 from narrashift.training.learning.rates import MANY, with_rates
-from narrashift.training.learning.start import begin, begin_heads, pooled
+from narrashift.training.learning.start import begin, begin_heads
 from narrashift.training.settings import TrainSettings
 
 WORDS = {"pro_ukraine": "defenders held", "pro_russia": "regime shelled", "neutral": "ministers met"}

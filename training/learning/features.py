@@ -1,0 +1,68 @@
+"""What the encoder says of passages before it learns, and linear heads on it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+
+from ...model.network import PassageClassifier
+from ...model.transformer import TransformerClassifier
+
+STRENGTH: Mapping[str, float] = {"single": 1.0, "multi": 10.0}
+"""Of a regression on scaled features against its penalty, by the kind of the task."""
+
+
+class _Pooled(nn.Module):
+    """A network without heads: its logits are the pooled features."""
+
+    def __init__(self, network: PassageClassifier) -> None:
+        super().__init__()
+        self.network = network
+        self.config: Any = copy.copy(network.config)
+        self.config.heads = {"features": network.head(next(iter(network.config.heads))).in_features}
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> dict[str, Tensor]:
+        return {"features": self.network.pool(input_ids, attention_mask)}
+
+
+def pooled(network: PassageClassifier, tokenizer: Tokenizer, texts: Sequence[str], *, bf16: bool) -> np.ndarray:
+    """Features that the heads see of each text: ``(texts, hidden)`` float32."""
+    classifier = TransformerClassifier(
+        _Pooled(network),  # type: ignore[arg-type]
+        tokenizer, device=str(next(network.parameters()).device), precision="bf16" if bf16 else "fp32",
+    )  # fmt: skip
+    return classifier.logits(texts).tasks["features"]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Features moved to mean 0 and divided to a mean squared length of 1, whatever the backbone.
+
+    Attributes:
+        mean: ``(hidden,)``.
+        length: root of the mean squared length about the mean.
+    """
+
+    mean: np.ndarray
+    length: float
+
+    @classmethod
+    def of(cls, features: np.ndarray) -> Scale:
+        mean = features.mean(axis=0)
+        return cls(mean, float(np.sqrt(((features - mean) ** 2).sum(axis=1).mean())) or 1.0)
+
+    def __call__(self, features: np.ndarray) -> np.ndarray:
+        return (features - self.mean) / self.length
+
+    def put(self, head: nn.Linear, *, weights: np.ndarray, bias: np.ndarray) -> None:
+        """Make the head give from features what weights ``(leaves, hidden)`` and bias give from scaled ones."""
+        with torch.no_grad():
+            head.weight.copy_(torch.from_numpy(weights / self.length))
+            head.bias.copy_(torch.from_numpy(bias - weights @ self.mean / self.length))

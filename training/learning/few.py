@@ -1,0 +1,132 @@
+"""Few labels: the encoder stays as it was pretrained, and one regression learns from it and from words counted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy.sparse import csr_matrix, hstack
+from tokenizers import Tokenizer
+
+from ...model.lexical import LexicalHead
+from ...model.network import PassageClassifier
+from ...model.tfidf import fit_head
+from ..data.corpus import Corpus
+from ..data.drawing import units_of
+from ..data.duplicates import near_duplicates
+from ..measuring.calibration import fit_decision
+from ..measuring.evaluation import measure, predictions
+from ..settings import TrainSettings
+from .features import STRENGTH, Scale, pooled
+from .lexical import count_words, learn_known
+
+TO_TUNE = 1_500
+"""Train passages from which on the encoder is fine-tuned: below, it forgets more than it learns."""
+FOLDS = 5
+
+
+@dataclass(frozen=True)
+class FewLearnt:
+    """What was learnt from few labels.
+
+    Attributes:
+        corpus: train and validation passages, all of which the network has learnt from.
+        logits: task -> ``(passages of the corpus, leaves)``, of regressions that did not see the passage.
+        history: one entry, as of an epoch of fine-tuning.
+    """
+
+    network: PassageClassifier
+    corpus: Corpus
+    logits: dict[str, np.ndarray]
+    history: list[dict[str, float]]
+    seconds: float
+
+
+def are_few(train: Corpus, *, settings: TrainSettings) -> bool:
+    """Whether the encoder stays as it is: as the settings say, else by the number of train passages.
+
+    Soft labels are only for fine-tuning, whose loss takes probabilities.
+    """
+    return settings.tune == "never" or (settings.tune == "auto" and len(train) < TO_TUNE and not train.soft)
+
+
+def learn_few(
+    network: PassageClassifier, tokenizer: Tokenizer, *, train: Corpus, validation: Corpus, settings: TrainSettings
+) -> FewLearnt:
+    """Fit heads and lexical head together on all passages, validation's too, and answer each by cross-fitting.
+
+    Nothing is held out to stop early, so every label counts; the decision layer is fitted on answers to passages
+    that were left out in turn, whole groups and near-duplicates together.
+    """
+    began = time.monotonic()
+    corpus = joined(train, validation)
+    features = pooled(network, tokenizer, corpus.texts, bf16=False)
+    scale = Scale.of(features)
+    parts = [csr_matrix(scale(features))]
+    head = None
+    if settings.lexical:
+        rows = network.encoder.get_input_embeddings().num_embeddings
+        head = LexicalHead(buckets=settings.lexical, heads=network.config.heads, vocabulary=rows)
+        learn_known(network, head, tokenizer, train.texts, validation.texts)
+        counted, idf, _ = count_words(network, head, tokenizer, corpus.texts, idf=None)
+        parts.append(counted)
+    matrix = hstack(parts, format="csr")
+    fold = _folds(corpus, seed=settings.seed)
+    columns, logits = [], {}
+    for name in head.heads if head is not None else network.config.heads:
+        weights, bias = _fit(matrix, corpus, name, among=np.ones(len(corpus), dtype=bool))
+        scale.put(network.head(name), weights=weights[:, : features.shape[1]], bias=bias)
+        columns.append(weights[:, features.shape[1] :].T)
+        logits[name] = np.empty((len(corpus), len(bias)), dtype=np.float32)
+        for number in range(FOLDS):
+            weights, bias = _fit(matrix, corpus, name, among=fold != number)
+            logits[name][fold == number] = matrix[fold == number] @ weights.T + bias
+    if head is not None:
+        head.table.copy_(torch.from_numpy(np.concatenate([idf[:, None], *columns], axis=1)))
+        network.add_lexical(head)
+    return FewLearnt(network, corpus, logits, [_measured(logits, corpus)], time.monotonic() - began)
+
+
+def joined(one: Corpus, other: Corpus) -> Corpus:
+    """Passages of both, with the columns that both have."""
+    return Corpus(
+        codebook=one.codebook,
+        texts=[*one.texts, *other.texts],
+        targets={name: np.concatenate([values, other.targets[name]]) for name, values in one.targets.items()},
+        columns={
+            name: [*values, *other.columns[name]] for name, values in one.columns.items() if name in other.columns
+        },
+    )
+
+
+def _fit(matrix: csr_matrix, corpus: Corpus, name: str, *, among: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    task, known = corpus.codebook.tasks[name], corpus.labelled(name) & among
+    return fit_head(
+        matrix[known], corpus.targets[name][known], leaves=len(task.leaves), single=task.kind == "single",
+        strength=STRENGTH[task.kind], balanced=False,
+    )  # fmt: skip
+
+
+def _folds(corpus: Corpus, *, seed: int) -> np.ndarray:
+    """A fold for each passage: groups and near-duplicates in one, labels of the first task spread evenly."""
+    units = units_of(corpus, pairs=near_duplicates(corpus.texts))
+    values = next(iter(corpus.targets.values()))
+    label = values if values.ndim == 1 else np.nan_to_num(values) @ np.arange(1, values.shape[1] + 1)
+    drawn = np.random.default_rng(seed).random(len(corpus))
+    _, first = np.unique(units, return_index=True)
+    order = first[np.lexsort((drawn[first], label[first]))]
+    of_unit = {int(units[i]): rank % FOLDS for rank, i in enumerate(order)}
+    return np.array([of_unit[int(unit)] for unit in units])
+
+
+def _measured(logits: Mapping[str, np.ndarray], corpus: Corpus) -> dict[str, float]:
+    """Macro-F1 of the cross-fitted answers, under the names of an epoch's figures."""
+    decision = fit_decision(logits, corpus=corpus)
+    report = measure(predictions(logits, decision=decision, codebook=corpus.codebook), corpus=corpus, resamples=1)
+    by_task = {
+        f"validation/{name}": figure.value for name, figure in report.figures.items() if name.startswith("macro_f1/")
+    }
+    return {"epoch": 1, "validation/macro_f1": report.score, **by_task}
