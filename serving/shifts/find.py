@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -26,6 +26,9 @@ from .scores import Scores, open_scores
 from .series import Asked, ask, shares_table, sums_of
 from .settings import ShiftSettings
 from .showing.evidence import Evidence, show
+
+NAMED = 5
+"""Sources that a note names."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,11 @@ def find_shifts(
             for row, name in enumerate(counts.names)
             for column, question in enumerate(asked)
         ]
-        shifts = _sized(run, series)
+        unsupported = _unsupported(counts.table)
+        shifts = [
+            replace(shift, supported=(shift.by, shift.task, shift.label) not in unsupported)
+            for shift in _sized(run, series)
+        ]
         volume = _volume(run, counts.names, articles=counts.articles)
         relations = None
         if settings.relations and len(counts.names) > 1:
@@ -120,7 +127,7 @@ def find_shifts(
     shifts.sort(key=lambda shift: (shift.q_value, shift.p_value, -abs(shift.change.value), shift.by, shift.date))
     progress("gathering evidence", 0, 0)
     shown = show(shifts, scores=scores, narratives=told, settings=settings)
-    notes = _notes(scores, skipped, asked, settings=settings)
+    notes = [*_notes(scores, skipped, asked, settings=settings), *_unsupported_notes(unsupported)]
     return Found(scores, settings, counts.table, series, shown, volume, notes, relations)
 
 
@@ -285,6 +292,25 @@ def _nothing_counted(scores: Scores, skipped: Skipped, *, settings: ShiftSetting
     if skipped.nameless:
         return f"{scores.folders[0]}: column {settings.by!r} is empty. Name another with --by, or --by all"
     return f"{scores.folders[0]}: no passage is left to count. See --where"
+
+
+def _unsupported(table: pl.DataFrame) -> set[tuple[str, str, str]]:
+    """Source, task and label of each series whose shares held-out passages do not support."""
+    rows = table.filter(~pl.col("supported")).select("by", "task", "label").unique()
+    return set(rows.iter_rows())
+
+
+def _unsupported_notes(series: set[tuple[str, str, str]]) -> list[str]:
+    """A line for each label, with its sources."""
+    by_label: dict[str, list[str]] = {}
+    for by, task, label in sorted(series):
+        by_label.setdefault(f"{task}.{label}", []).append(by)
+    return [
+        f"{label}: not supported by held-out passages in {', '.join(names[:NAMED])}"
+        f"{f' and {len(names) - NAMED} more' if len(names) > NAMED else ''}: no mixture of them is answered like this. "
+        "Look at the raw shares beside it, or label a sample of the dump (--labelled)"
+        for label, names in by_label.items()
+    ]
 
 
 def _notes(scores: Scores, skipped: Skipped, asked: Sequence[Asked], *, settings: ShiftSettings) -> list[str]:

@@ -44,6 +44,7 @@ class Shift:
         p_value: by block permutation; `q_value` adjusted over all series of the run (Benjamini and Hochberg).
         by_topics: what of `change` other topics bring; None where topics are not known.
         others: the other labels of a single task -> their change.
+        supported: whether held-out passages can explain the source's answers: if not, sizes are to be distrusted.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Shift:
     q_value: float
     by_topics: Interval | None = None
     others: dict[str, float] | None = None
+    supported: bool = True
 
     @property
     def column(self) -> str:

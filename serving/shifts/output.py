@@ -50,6 +50,7 @@ def shifts_table(found: Found) -> pl.DataFrame:
         "raw_after": pl.Float64,
         "p_value": pl.Float64,
         "q_value": pl.Float64,
+        "supported": pl.Boolean,
     }
     return pl.DataFrame(rows, schema=schema, orient="row")
 
@@ -60,6 +61,7 @@ def _flat(shift: Shift) -> dict[str, Any]:
         name: getattr(shift, name)
         for name in ("date", "earliest", "latest", "raw_before", "raw_after", "p_value", "q_value")
     }
+    row["supported"] = shift.supported
     for side in ("before", "after"):
         row |= {f"{side}_{name}": value for name, value in asdict(getattr(shift, side)).items()}
     for name in INTERVALS:

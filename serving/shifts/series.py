@@ -19,6 +19,7 @@ from .prevalence.confusion import FEWEST, Confusion, fit_confusion, plain_confus
 from .prevalence.intervals import share_intervals
 from .prevalence.quantify import DEFAULT, Method
 from .prevalence.questions import Question, class_probabilities, true_classes
+from .prevalence.support import is_supported
 from .scores import Scores
 from .settings import ShiftSettings
 
@@ -109,13 +110,17 @@ def _nothing(scores: Scores) -> HeldOut:
 
 
 def shares_table(source: Source, *, asked: Asked, first: int, settings: ShiftSettings) -> pl.DataFrame:
-    """A row for each label and period with an article: `share` and its interval, and `raw`, the decided share."""
+    """A row for each label and period with an article: `share` and its interval, and `raw`, the decided share.
+
+    `supported` is whether held-out passages can explain the source's answers to the question (`support.py`).
+    """
     articles = asked.articles(source)
     found = share_intervals(
         articles, asked.confusion, method=asked.method, replicates=settings.replicates, seed=settings.seed
     )
     counts = articles.counts(asked.space.size)
     held = np.flatnonzero(articles.sizes)
+    supported = is_supported(counts.sum(axis=0), asked.confusion, method=asked.method)
     raw = counts[held] @ asked.space.decided / articles.sizes[held, None]
     passages = np.diff(source.articles[source.periods])
     days = [first_day(first + int(period), settings.every) for period in held]
@@ -133,8 +138,9 @@ def shares_table(source: Source, *, asked: Asked, first: int, settings: ShiftSet
                 "share": found.shares[held, k].astype(np.float32),
                 "low": found.low[held, k].astype(np.float32),
                 "high": found.high[held, k].astype(np.float32),
+                "supported": [supported] * len(held),
             },
-            schema_overrides={"period": pl.Date},
+            schema_overrides={"period": pl.Date, "supported": pl.Boolean},
         )
         for label, k in zip(asked.labels, classes, strict=True)
     )

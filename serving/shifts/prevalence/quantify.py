@@ -23,7 +23,7 @@ matching: distribution matching by maximum likelihood: the shares under which he
 """
 METHODS: tuple[Method, ...] = get_args(Method)
 DEFAULT: Method = "matching"
-CONTEXTS_COUNT = 60.0
+CONTEXTS_COUNT = 100.0
 """Articles of a class that the contexts among held-out passages count for, beside a cell's own."""
 
 

@@ -13,8 +13,8 @@ BACK_OFF = 30.0
 def state_rates(counts: np.ndarray) -> np.ndarray:
     """Rates of the answers of each class in each context, shrunk to what class and context alone let expect.
 
-    Expected is the log-linear model without interaction: the observed context depends on the class and on the true
-    context, each for itself, and so does the certainty on the true and on the observed context within a class.
+    Expected is that the observed context depends on the true one, and beside that on the class; the certainty, within
+    a class, on the true context and beside that on the observed one: log-linear models without interaction.
 
     Args:
         counts: ``(…, K, V, V, A)``, passages by class, true context, observed context and plain answer.
@@ -24,15 +24,17 @@ def state_rates(counts: np.ndarray) -> np.ndarray:
     """
     by_context = counts.sum(axis=-1)  # (…, K, V, V)
     some = _normed(by_context.sum(axis=(-3, -2)) + SMOOTHING)[..., None, :]
-    of_class = _normed(by_context.sum(axis=-2) + 2 * some)  # (…, K, V)
-    of_context = _normed(by_context.sum(axis=-3) + 2 * some)  # (…, V, V)
-    expected = _normed(of_class[..., :, None, :] * of_context[..., None, :, :] / some[..., None, :, :])
+    of_class = _normed(by_context.sum(axis=-2) + 2 * some)[..., None, :]  # (…, K, 1, V)
+    of_context = _normed(by_context.sum(axis=-3) + 2 * some)[..., None, :, :]  # (…, 1, V, V)
+    make_up = _normed(by_context.sum(axis=-1) + 1e-9)[..., None, :]  # (…, K, 1, V)
+    expected = _normed(of_context * of_class / (make_up @ of_context))
     observed = _normed(by_context + BACK_OFF * expected)
 
     plain = _normed(counts.sum(axis=(-3, -2)) + SMOOTHING)[..., None, :]  # (…, K, 1, A)
     true = _normed(counts.sum(axis=-2) + BACK_OFF * plain)  # (…, K, V, A)
     seen = _normed(counts.sum(axis=-3) + BACK_OFF * plain)
-    expected = _normed(true[..., :, None, :] * seen[..., None, :, :] / plain[..., None, :, :])
+    behind = _normed(by_context.swapaxes(-1, -2) + 1e-9)  # (…, K, V, V): true contexts of an observed one
+    expected = _normed(true[..., :, None, :] * (seen / (behind @ true))[..., None, :, :])
     rates = _normed(counts + BACK_OFF * expected) * observed[..., None]
     return rates.reshape(*rates.shape[:-2], -1)
 

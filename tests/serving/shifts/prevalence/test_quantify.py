@@ -44,7 +44,7 @@ def test_corrected_shares_are_nearer_the_truth_over_the_whole_range(name, codebo
     error = {method: np.mean(values) for method, values in errors.items()}
     for method in ("adjusted", "probabilistic", "em", "matching"):
         assert error[method] < error["count"] / 2, error
-    assert error["matching"] < 0.03 < error["count"]
+    assert error["matching"] < 0.035 < error["count"]
 
 
 def test_counting_counts_the_decided_labels(codebook, held_out, crowd):

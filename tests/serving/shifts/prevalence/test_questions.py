@@ -82,8 +82,10 @@ def test_an_answer_is_the_decided_class_and_a_step_of_certainty(name, kinds, cod
     space = answer_space(asked, held_out)
     answers = space.answers(held_out.probabilities)
     decided = decided_classes(asked, held_out.probabilities, codebook=codebook, decision=held_out.decision)
-    assert (space.decided[answers].argmax(axis=1) == decided).all() and space.size == kinds * space.steps
-    assert answers.max() < space.size and len(np.unique(answers)) == space.size
+    assert (space.decided[answers].argmax(axis=1) == decided).all() and space.plain == kinds * space.steps
+    assert answers.max() < space.size == space.plain * space.context.size
+    answers = answers % space.plain
+    assert len(np.unique(answers)) == space.plain
     sure = class_probabilities(asked, held_out.probabilities, codebook=codebook)
     sure = sure[np.arange(len(sure)), decided] if name == "stance" else sure[:, 1]
     for kind in range(kinds):
