@@ -8,7 +8,7 @@ from ..section import Section, make_section
 from ..shift_folder import ShiftFolder
 
 WAYS = {
-    "matching": "corrected, by matching the distribution of the model's answers to that on held-out passages",
+    "matching": "corrected, by matching the distribution of the model's answers to that on held-out passages, with what else a source tells",
     "count": "not corrected: the shares are those that the model decided",
 }
 

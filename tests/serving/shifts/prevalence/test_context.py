@@ -100,11 +100,3 @@ def test_answers_that_no_mixture_gives_are_not_supported(losses, held_out, crowd
     assert not is_supported(foreign, confusion, method="matching")
     assert is_supported(foreign / 300, confusion, method="matching")  # five articles prove nothing
     assert is_supported(foreign, confusion, method="count")
-
-
-def test_a_classifier_that_hardly_tells_supports_no_share(losses, draw_held_out):
-    blind = draw_held_out(200, signal=0.3)
-    space = answer_space(losses, blind)
-    confusion = fit_confusion(space, blind)
-    counts = np.bincount(space.answers(blind.probabilities), minlength=space.size).astype(float)
-    assert not is_supported(counts, confusion, method="matching")
