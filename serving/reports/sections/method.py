@@ -8,7 +8,8 @@ from ..section import Section, make_section
 from ..shift_folder import ShiftFolder
 
 WAYS = {
-    "matching": "corrected, by matching the distribution of the model's answers to that on held-out passages, with what else a source tells",
+    "matching": "corrected, by matching the distribution of the model's answers to that on held-out passages, "
+    "in a mixture of labels and what else the passages say",
     "count": "not corrected: the shares are those that the model decided",
 }
 

@@ -31,6 +31,7 @@ class Confusion:
         resampled: ``(R, S, B)``, the same from bootstrap resamples of the labelled passages, whole groups at a time.
         classes: ``(S,)`` int, the class of each state.
         make_up: ``(S,)``, what part of its class each state is among labelled passages; 1 in sum over a class.
+        contexts_count: articles of a class that the make-up counts for, beside those that are counted.
         values: ``(B, K)``, mean calibrated probabilities of the passages with an answer.
         prior: ``(K,)``, shares of the classes that the probabilities are calibrated to.
         decided: ``(B, K)`` 0/1, the class that an answer decides.
@@ -41,6 +42,7 @@ class Confusion:
     resampled: np.ndarray
     classes: np.ndarray
     make_up: np.ndarray
+    contexts_count: float
     values: np.ndarray
     prior: np.ndarray
     decided: np.ndarray
@@ -118,6 +120,7 @@ def fit_confusion(
         resampled=state_rates(resampled)[:, there],
         classes=np.nonzero(there)[0],
         make_up=make_up[there],
+        contexts_count=space.context.strength,
         values=base.values,
         prior=base.prior,
         decided=space.decided,
@@ -131,7 +134,15 @@ def plain_confusion(space: AnswerSpace) -> Confusion:
     number = len(states)
     even = np.full(number, 1 / number)
     return Confusion(
-        states, states[None], np.arange(number), np.ones(number), space.decided, even, space.decided, np.zeros(number)
+        states,
+        states[None],
+        np.arange(number),
+        np.ones(number),
+        space.context.strength,
+        space.decided,
+        even,
+        space.decided,
+        np.zeros(number),
     )
 
 

@@ -23,8 +23,6 @@ matching: distribution matching by maximum likelihood: the shares under which he
 """
 METHODS: tuple[Method, ...] = get_args(Method)
 DEFAULT: Method = "matching"
-CONTEXTS_COUNT = 100.0
-"""Articles of a class that the contexts among held-out passages count for, beside a cell's own."""
 
 
 def shares(counts: np.ndarray, confusion: Confusion, *, method: Method = DEFAULT) -> np.ndarray:
@@ -57,7 +55,7 @@ def state_shares(counts: np.ndarray, confusion: Confusion, *, method: Method = D
 
 def make_up_of(confusion: Confusion) -> MakeUp:
     """What is known of the contexts of each class."""
-    return MakeUp(confusion.classes, confusion.make_up, CONTEXTS_COUNT)
+    return MakeUp(confusion.classes, confusion.make_up, confusion.contexts_count)
 
 
 def mixture_rates(confusion: Confusion, *, method: Method) -> np.ndarray:
