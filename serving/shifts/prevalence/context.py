@@ -15,9 +15,9 @@ from .questions import Question
 FEWEST = 40
 """Held-out passages of a leaf below which it shares a context with other rare ones."""
 
-OF_LEAVES, OF_CLASSES = 20.0, 100.0
-"""Articles of a class that its contexts among held-out passages count for. Chosen by halves of the starter corpus's
-held-out passages; a composite's contexts are part of what it asks for, and few articles mistake one for the other."""
+STRENGTH = 100.0
+"""Articles of a class that its contexts among held-out passages count for. Fewer (20) err less where sources differ in
+their contexts, and more where a rare label's share runs over the whole range."""
 
 
 @dataclass(frozen=True)
@@ -76,15 +76,15 @@ def context_of(question: Question, held_out: HeldOut) -> Context:
     (name, label), *more = question.parts
     single = next((task for task, _ in question.parts if codebook.tasks[task].kind == "single"), None)
     if not label or (single is None and more) or not len(held_out):
-        return Context(None, np.zeros(0, dtype=np.int64), np.zeros(0), 1, OF_LEAVES)
+        return Context(None, np.zeros(0, dtype=np.int64), np.zeros(0), 1, STRENGTH)
     task = codebook.tasks[single or name]
     ranks = held_out.truth(single or name).T @ held_out.weights
     if single is not None:  # a class is always on: the first context is its first class
         numbers = np.arange(len(task.leaves))
-        return Context(single, numbers, ranks, len(numbers), OF_CLASSES)
+        return Context(single, numbers, ranks, len(numbers), STRENGTH)
     others = np.array([leaf != label and task.labels[leaf].parent != label for leaf in task.leaves])
     common = others & (held_out.truth(name).sum(axis=0) >= FEWEST)
     numbers = np.where(common, np.cumsum(common), 0)
     rare = others & ~common
     numbers[rare] = common.sum() + 1
-    return Context(name, numbers, ranks, int(numbers.max()) + 1, OF_LEAVES)
+    return Context(name, numbers, ranks, int(numbers.max()) + 1, STRENGTH)
