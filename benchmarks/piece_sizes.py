@@ -1,6 +1,6 @@
 """What it costs to learn from a batch in pieces: tokens a processor second, and memory, by the size of a piece.
 
-    python benchmarks/piece_sizes.py [--json] [--backbone minilm-l6] [--tokens 250] [--rounds 3]
+    python benchmarks/piece_sizes.py [--json] [--backbone minilm-l6] [--tokens 250] [--rounds 3] [--sizes 1024 8192]
 
 A batch of 32 texts of the starter corpus, joined until each has so many tokens, goes forward and back (bf16 where the
 processor has it). Every size runs in a process of its own, on one thread; the median of the rounds counts.
@@ -16,7 +16,7 @@ import time
 from multiprocessing import get_context
 from pathlib import Path
 
-SIZES = (512, 1_024, 2_048, 4_096, 8_192)
+SIZES = [512, 1_024, 2_048, 4_096, 8_192]
 BATCH = 32
 
 
@@ -62,9 +62,10 @@ def main() -> None:
     parser.add_argument("--backbone", default="minilm-l6")
     parser.add_argument("--tokens", type=int, default=250)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     options = parser.parse_args()
     results = {}
-    for size in SIZES:
+    for size in options.sizes:
         with get_context("spawn").Pool(1) as pool:
             results[size] = pool.apply(measure, (options.backbone, options.tokens, size, options.rounds))
         if not options.json:
