@@ -15,7 +15,7 @@ from ...model.windows import Windows, encode_windows, enough_windows
 from ..settings import TrainSettings
 
 PIECE_TOKENS = 1_024
-"""Tokens whose activations a CPU keeps at once; 8,192 take three times the memory, and half as long again."""
+"""Tokens whose activations a CPU keeps at once; 8,192 take three times the memory, and longer by 40 %."""
 
 
 def choose_windows(tokenizer: Tokenizer, texts: Sequence[str], *, settings: TrainSettings) -> int:

@@ -49,9 +49,9 @@ def fit_thresholds(
         sizes[leaf] = counted @ on + counted @ true
     if goal == "micro":
         return np.full(leaves, _best(_f1(hits.sum(axis=0), sizes.sum(axis=0))))
-    seen = truth.any(axis=0)
-    f1 = _f1(hits, sizes)
-    common, positives = _best(f1[seen].mean(axis=0)), truth.sum(axis=0)
+    f1, positives = _f1(hits, sizes), truth.sum(axis=0)
+    seen = positives > 0
+    common = _best(f1[seen].mean(axis=0))
     own = np.array([_best(f1[leaf]) if seen[leaf] else common for leaf in range(leaves)])
     return (positives * own + COMMON * common) / (positives + COMMON)
 
