@@ -22,6 +22,7 @@ import gzip
 import json
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +57,8 @@ labels.pro_ukraine = { means = "For Ukraine." }
 labels.neutral = { means = "Neither." }
 labels.pro_russia = { means = "For Russia." }
 """
-CHOSEN = 10
-"""Passes over the tweets, by `inner`."""
-HEADLINES = 8_000
+CHOSEN = 3
+"""Passes over the tweets: what `inner` found least harmful."""
 
 
 def rows_of(path: Path) -> list[dict[str, Any]]:
@@ -132,22 +132,22 @@ def ruw(data: Path, work: Path, seeds: Sequence[int], labels: int | None) -> Non
             )  # fmt: skip
 
 
-def real(data: Path, work: Path, seeds: Sequence[int], labels: int | None) -> None:
+def real(data: Path, work: Path, seeds: Sequence[int], labels: int | None, headlines: int) -> None:
     codebook = narrashift.read_codebook()
     measured = narrashift.read_corpus([data / "realwar" / "dev.jsonl"], codebook=codebook)
-    headlines = list(dict.fromkeys(row["text"] for row in rows_of(data / "ruwa_headlines" / "ruwa.jsonl.gz")))
-    kept = [headlines[i] for i in unlike(headlines, measured.texts)]
-    print(f"{len(headlines) - len(kept)} of {len(headlines)} headlines repeat a real passage and are left out")
-    some = [kept[i] for i in np.random.default_rng(0).permutation(len(kept))[:HEADLINES]]
-    backbone = adapted(work, "headlines", texts=some, settings=AdaptSettings(epochs=1))
+    found = list(dict.fromkeys(row["text"] for row in rows_of(data / "ruwa_headlines" / "ruwa.jsonl.gz")))
+    kept = [found[i] for i in unlike(found, measured.texts)]
+    print(f"{len(found) - len(kept)} of {len(found)} headlines repeat a real passage and are left out", flush=True)
+    some = [kept[i] for i in np.random.default_rng(0).permutation(len(kept))[:headlines]]
+    backbone = adapted(work, f"{len(some)} headlines", texts=some, settings=AdaptSettings(epochs=1))
     split = split_corpus(narrashift.read_corpus([STARTER], codebook=codebook), validation=None, test=None, seed=0)
     train = some_groups(split.train, passages=1_200 if labels is None else labels)
     validation = some_groups(split.validation, passages=400)
+    experiment = f"real, {len(some)} headlines, {len(train)} labels"
     for seed in seeds:
         for arm, name in (("plain", "minilm-l6"), ("adapted", backbone)):
             measure(
-                work, f"real, {len(train)} labels", arm, backbone=name, seed=seed, corpus=train, validation=validation,
-                test=measured,
+                work, experiment, arm, backbone=name, seed=seed, corpus=train, validation=validation, test=measured
             )  # fmt: skip
 
 
@@ -183,11 +183,12 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=FIGURES, default=list(FIGURES))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
     parser.add_argument("--labels", type=int, help="passages with labels, of ruw (all) and real (about 1,200)")
+    parser.add_argument("--headlines", type=int, default=8_000, help="to adapt to, of real")
     parser.add_argument("--table", action="store_true", help="print what there is, train nothing")
     arguments = parser.parse_args()
     arguments.work.mkdir(parents=True, exist_ok=True)
     for name in [] if arguments.table else arguments.only:
-        run = {"inner": inner, "ruw": ruw, "real": real}[name]
+        run = {"inner": inner, "ruw": ruw, "real": partial(real, headlines=arguments.headlines)}[name]
         run(arguments.shared / "data", arguments.work, arguments.seeds, arguments.labels)
     print(table(noted(arguments.work)))
 

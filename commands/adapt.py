@@ -71,7 +71,7 @@ def adapt(
     reading = ScoreSettings.read(overrides={**named, "encoding": encoding, "cut": cut})
     check_out(out, overwrite=overwrite or resume)
     tokenizer = load_tokenizer(chosen.backbone).backend_tokenizer
-    others = read_without(without, text=reading.text, encoding="utf-8") if without else []
+    others = read_without(without, text=reading.text, encoding=encoding or "auto") if without else []
     with ProgressDisplay() as progress:
         drawn = draw_passages(
             inputs,
