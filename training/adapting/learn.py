@@ -250,7 +250,8 @@ def held_out_loss(backbone: MaskedBackbone, asked: Batch, *, settings: AdaptSett
     total = count = 0.0
     with torch.inference_mode():
         for chosen in budget_batches(lengths, tokens=settings.step_tokens):
-            batch = Batch(*([rows[i] for i in chosen] for rows in (asked.seen, asked.wanted, asked.ids)))
+            seen, wanted, ids = ([rows[i] for i in chosen] for rows in (asked.seen, asked.wanted, asked.ids))
+            batch = Batch(seen, wanted, ids)
             tokens = sum(int(row.sum()) for row in batch.wanted)
             total += tokens * sum(share.item() for share in losses(backbone, batch, bf16=bf16))
             count += tokens
