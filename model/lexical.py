@@ -15,7 +15,8 @@ class LexicalHead(nn.Module):
     after fitting: nothing here has a gradient.
 
     Of words that it never met it would give what their buckets' other words were taught. In another language than
-    its training's, where all are such, it is silent, and the encoder decides alone.
+    its training's, where all are such, it is silent, and the encoder decides alone: `silence` holds the logits that
+    bring the encoder's to the level of both together, for which thresholds are fitted.
 
     Args:
         buckets: rows of the table that features are hashed into.
@@ -25,13 +26,15 @@ class LexicalHead(nn.Module):
 
     def __init__(self, *, buckets: int, heads: Mapping[str, int], vocabulary: int = 0) -> None:
         super().__init__()
-        self.known: nn.Parameter | None = None
-        if vocabulary:
-            self.known = nn.Parameter(torch.zeros(vocabulary), requires_grad=False)
         self.heads = dict(sorted(heads.items()))  # a configuration read back from JSON has them in this order
         width = sum(self.heads.values())
         self.table = nn.Parameter(torch.zeros(buckets, 1 + width), requires_grad=False)  # idf, then a column a leaf
         self.bias = nn.Parameter(torch.zeros(width), requires_grad=False)
+        self.known: nn.Parameter | None = None
+        self.silence: nn.Parameter | None = None
+        if vocabulary:
+            self.known = nn.Parameter(torch.zeros(vocabulary), requires_grad=False)
+            self.silence = nn.Parameter(torch.zeros(width), requires_grad=False)
 
     def features(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor]:
         """Bucket of every token and pair, and 1 where it counts: both ``(passages, 2 tokens - 1)``."""
@@ -46,8 +49,9 @@ class LexicalHead(nn.Module):
         values = rows[..., 0] * counts
         values = values / values.square().sum(1, keepdim=True).clamp(min=1e-9).sqrt()
         logits = (values.unsqueeze(-1) * rows[..., 1:]).sum(1) + self.bias
-        if self.known is not None:
-            logits = logits * self.voice(input_ids, attention_mask).unsqueeze(1)
+        if self.silence is not None:
+            voice = self.voice(input_ids, attention_mask).unsqueeze(1)
+            logits = voice * logits + (1 - voice) * self.silence
         return dict(zip(self.heads, logits.split(list(self.heads.values()), dim=1), strict=True))
 
     def voice(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
@@ -64,8 +68,8 @@ class LexicalHead(nn.Module):
     def shares(self, input_ids: Tensor) -> dict[str, Tensor]:
         """What each token of a passage adds to its logits: task -> ``(tokens, leaves)``.
 
-        Summed, and the bias added times `voice`, they are the logits. A pair's part is divided evenly between its two
-        tokens.
+        Summed, with the bias times `voice` and `silence` times the rest, they are the logits. A pair's part is divided
+        evenly between its two tokens.
 
         Args:
             input_ids: ``(tokens,)``, of one passage, unpadded.

@@ -83,9 +83,11 @@ def test_it_is_silent_where_the_words_are_not_those_that_it_learnt_from(head):
     gated.table.copy_(head.table)
     gated.bias.copy_(head.bias)
     gated.known[:50] = 1 / 0.8
+    gated.silence.copy_(torch.arange(5.0))
     rows = {known: [*range(known), *range(60, 70 - known)] for known in (10, 8, 6, 4, 0)}
     for known, voice in ((10, 1), (8, 1), (6, 0.5), (4, 0), (0, 0)):
-        torch.testing.assert_close(logits(gated, [rows[known]]), voice * logits(head, [rows[known]]))
+        expected = voice * logits(head, [rows[known]]) + (1 - voice) * gated.silence
+        torch.testing.assert_close(logits(gated, [rows[known]]), expected)
     together = logits(gated, [*rows.values(), list(range(30))])[: len(rows)]
     torch.testing.assert_close(together, torch.cat([logits(gated, [row]) for row in rows.values()]))
 

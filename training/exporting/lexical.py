@@ -44,4 +44,8 @@ def add_lexical(graph: Graph, head: LexicalHead, *, ids: str, tasks: Iterable[st
     enough = graph.add("Gather", known, graph.add("Transpose", ids, perm=[1, 0]))
     enough = graph.add("ReduceMean", enough, graph.constant([0]), keepdims=0)
     voice = graph.add("Sub", graph.add("Mul", enough, graph.constant(2.0)), graph.constant(1.0))
-    return graph.add("Mul", logits, graph.add("Clip", voice, graph.constant(0.0), graph.constant(1.0)))
+    voice = graph.add("Clip", voice, graph.constant(0.0), graph.constant(1.0))
+    assert head.silence is not None
+    silence = graph.constant(head.silence.detach().cpu().numpy()[columns])
+    rest = graph.add("Mul", silence, graph.add("Sub", graph.constant(1.0), voice))
+    return graph.add("Add", graph.add("Mul", logits, voice), rest)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix, diags, vstack
+from scipy.special import logit
 from tokenizers import Tokenizer
 
+from ...model.decision import TaskDecision
 from ...model.lexical import LexicalHead
 from ...model.network import PassageClassifier
 from ...model.tfidf import fit_head
 from ...model.tokens import pad
 from ...model.windows import encode_windows
 from ..data.corpus import Corpus
-from ..measuring.calibration import FEWEST, mean_log_likelihood
+from ..measuring.calibration import FEWEST, fit_decision, mean_log_likelihood
+from ..measuring.thresholds import Goal
 from ..settings import TrainSettings
 
 BLOCK = 4_096
@@ -65,7 +68,12 @@ def add_lexical(
         together[name] = (logits[name] + share * own).astype(np.float32)
     head.table.copy_(torch.from_numpy(np.concatenate(columns, axis=1)))
     head.bias.copy_(torch.from_numpy(np.concatenate(biases)))
+    assert head.silence is not None
+    head.silence.copy_(torch.from_numpy(_silence(head, logits, together, validation, goal=settings.goal)))
     network.add_lexical(head)
+    silence = head.silence.split(list(head.heads.values()))
+    for name, added in zip(head.heads, silence, strict=True):
+        together[name] += (1 - voice[:, None]) * added.numpy()
     return together
 
 
@@ -81,6 +89,34 @@ def learn_known(
     held_out = encode_windows(tokenizer, validation, max_tokens=config.max_tokens, windows=config.windows).ids
     enough = float(np.quantile([met[ids].mean() for ids in held_out], UNKNOWN))
     head.known.copy_(torch.from_numpy(met / max(enough, 0.1)))
+
+
+def _silence(
+    head: LexicalHead,
+    encoder: Mapping[str, np.ndarray],
+    together: Mapping[str, np.ndarray],
+    corpus: Corpus,
+    *,
+    goal: Goal,
+) -> np.ndarray:
+    """What to add to the encoder's logits where the head is silent, one a leaf.
+
+    By the thresholds of both together, the encoder alone would give a multi task's label to all passages or to none.
+    With this it decides as by thresholds of its own. A single task's largest logit needs nothing.
+    """
+    both, alone = (fit_decision(logits, corpus=corpus, goal=goal) for logits in (together, encoder))
+    added = []
+    for name, leaves in head.heads.items():
+        added.append(np.zeros(leaves))
+        if (task := corpus.codebook.tasks[name]).kind == "multi":
+            added[-1] = _borders(both.tasks[name], task.leaves) - _borders(alone.tasks[name], task.leaves)
+    return np.concatenate(added).astype(np.float32)
+
+
+def _borders(decision: TaskDecision, leaves: Sequence[str]) -> np.ndarray:
+    """Logits from which on a label is given, ``(leaves,)``."""
+    thresholds = np.array([decision.thresholds[leaf] for leaf in leaves])
+    return decision.temperature * logit(thresholds.clip(1e-6, 1 - 1e-6))
 
 
 def count_words(

@@ -92,11 +92,13 @@ def test_in_unknown_words_nothing_is_counted_beside_the_encoder(length):
     head = LexicalHead(buckets=512, heads=network.config.heads, vocabulary=network.config.encoder["vocab_size"])
     torch.nn.init.normal_(head.table)
     torch.nn.init.normal_(head.bias)
+    torch.nn.init.normal_(head.silence)
     head.known[np.unique(ids[:4, : -(-3 * length // 4)])] = 1 / 0.9
     network.add_lexical(head)
     found, expected = both(network, ids)
     np.testing.assert_allclose(found, expected, atol=1e-4, rtol=0)
     head.known.zero_()
+    head.silence.zero_()
     np.testing.assert_allclose(both(network, ids)[0], without, atol=1e-5, rtol=0)
 
 

@@ -10,6 +10,8 @@ from narrashift.model.tokens import read_tokenizer
 from narrashift.model.transformer import TransformerClassifier
 from narrashift.training.learning.backbone import load_backbone
 from narrashift.training.learning.lexical import MOST, _share, add_lexical
+from narrashift.training.measuring.calibration import fit_decision
+from narrashift.training.measuring.evaluation import predictions
 
 
 @pytest.fixture
@@ -106,6 +108,7 @@ def test_in_another_language_the_encoder_decides_alone(parts, network_and_tokeni
     before, abroad = (encoder_logits(network, tokenizer, corpus) for corpus in (validation, foreign))
     add_lexical(network, tokenizer, train=train, validation=validation, logits=before, settings=tiny_settings)
     np.testing.assert_allclose(encoder_logits(network, tokenizer, foreign)["stance"], abroad["stance"], atol=1e-5)
+    assert np.ptp(encoder_logits(network, tokenizer, foreign)["frame"] - abroad["frame"], axis=0).max() < 1e-4
     changed = encoder_logits(network, tokenizer, validation)["stance"] - before["stance"]
     assert (np.abs(changed).max(1) > 1e-3).all(), "in its own language it is heard in every passage"
 
@@ -117,3 +120,19 @@ def test_few_validation_passages_leave_its_weight_where_it_usually_is(count, lea
     knowing = 3.0 * np.eye(3)[validation.targets["stance"][:count]]
     share = _share(knowing, noise, validation.select(range(count)), task="stance")
     assert least <= share <= most
+
+
+def test_where_it_is_silent_the_encoder_decides_as_by_thresholds_of_its_own(
+    parts, network_and_tokenizer, tiny_settings
+):
+    train, validation = parts
+    network, tokenizer = network_and_tokenizer
+    before = encoder_logits(network, tokenizer, validation)
+    own = {"settings": tiny_settings, "train": train, "validation": validation, "logits": before}
+    decision = fit_decision(add_lexical(network, tokenizer, **own), corpus=validation)
+    network.lexical.known.zero_()
+    silent = predictions(encoder_logits(network, tokenizer, validation), decision=decision, codebook=train.codebook)
+    alone = predictions(before, decision=fit_decision(before, corpus=validation), codebook=train.codebook)
+    assert alone.on["frame"].any()
+    for task, on in silent.on.items():
+        assert (on == alone.on[task]).mean() > 0.99, task
