@@ -18,9 +18,10 @@ from narrashift import UserError
 from narrashift.model.errors import Interrupted
 from narrashift.model.pretrained import PretrainedEncoder
 from narrashift.training.adapting import learn as module
+from narrashift.training.adapting import losses as passes
 from narrashift.training.adapting.adapt import adapt, hold_out
 from narrashift.training.adapting.backbone import load_masked
-from narrashift.training.adapting.learn import losses, mask_batch, sentence_vectors
+from narrashift.training.adapting.losses import losses, mask_batch, sentence_vectors
 from narrashift.training.adapting.masking import encode_words, masking_of
 from narrashift.training.adapting.origin import adapted_params, backbone_digest, for_similarity
 from narrashift.training.learning import checkpoint
@@ -136,7 +137,7 @@ def test_little_memory_makes_several_passes_of_a_step_and_the_same_gradient(text
         return len(shares), backbone.model.bert.encoder.layer[0].output.dense.weight.grad.clone()
 
     whole, one = gradient()
-    monkeypatch.setattr(module, "MOST_LOGITS", {"cpu": 2_000 * 30})
+    monkeypatch.setattr(passes, "MOST_LOGITS", {"cpu": 2_000 * 30})
     parts, other = gradient()
     assert parts > whole
     torch.testing.assert_close(one, other, atol=1e-6, rtol=1e-3)
