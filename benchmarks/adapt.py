@@ -168,12 +168,17 @@ def table(runs: Sequence[Mapping[str, Any]]) -> str:
             for figure in figures:
                 values = np.array([run[figure] for run in own])
                 gains = np.array([run[figure] - plain[run["seed"]][figure] for run in own])
-                told = f"{values.mean():.3f} ± {values.std(ddof=min(1, len(values) - 1)):.3f}"
-                gain = "" if arm == "plain" else f"{gains.mean():+.3f} ± {gains.std(ddof=min(1, len(gains) - 1)):.3f}"
-                lines.append(f"| {experiment} | {figure} | {arm} | {len(own)} | {told} | {gain} |")
+                gain = "" if arm == "plain" else spread(gains, sign="+")
+                lines.append(f"| {experiment} | {figure} | {arm} | {len(own)} | {spread(values)} | {gain} |")
     return "\n".join(
         ["| experiment | figure | backbone | seeds | figure ± sd | gain ± sd |", "|---|---|---|---|---|---|", *lines]
     )
+
+
+def spread(values: np.ndarray, *, sign: str = "") -> str:
+    """Mean and standard deviation over seeds; of one seed no deviation is known."""
+    mean = f"{values.mean():{sign}.3f}"
+    return f"{mean} ± {values.std(ddof=1):.3f}" if len(values) > 1 else mean
 
 
 def main() -> None:
