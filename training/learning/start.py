@@ -10,7 +10,7 @@ from ...model.tfidf import fit_head
 from ..data.corpus import Corpus
 from ..settings import TrainSettings
 from .features import STRENGTH, Scale, pooled
-from .rates import with_rates
+from .rates import MANY, with_rates
 
 MOST = 4_096
 """Passages that the heads are begun with: more change little and cost a pass of the encoder each."""
@@ -19,7 +19,7 @@ MOST = 4_096
 def begin(
     network: PassageClassifier, tokenizer: Tokenizer, *, train: Corpus, settings: TrainSettings, fresh: bool, bf16: bool
 ) -> TrainSettings:
-    """Begin the heads, in place, and decide the rates that are left to us.
+    """Begin the heads, in place, where passages are not many, and decide the rates that are left to us.
 
     Args:
         fresh: no step was done yet; else the heads are left alone.
@@ -27,7 +27,7 @@ def begin(
     Returns:
         The settings with numbers for both learning rates.
     """
-    if settings.probe and fresh:
+    if settings.probe and fresh and len(train) < MANY:
         begin_heads(network, tokenizer, train=train, settings=settings, bf16=bf16)
     return with_rates(settings, passages=len(train))
 

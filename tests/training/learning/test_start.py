@@ -58,6 +58,14 @@ def test_a_run_that_goes_on_keeps_its_heads(told, fresh, tiny_settings):
     assert not torch.equal(network.head("stance").weight, before)
 
 
+def test_of_many_passages_heads_learn_from_scratch(told, fresh, tiny_settings, monkeypatch):
+    network, tokenizer = fresh()
+    before = network.head("stance").weight.clone()
+    monkeypatch.setattr(start, "MANY", len(told))
+    begin(network, tokenizer, train=told, settings=tiny_settings, fresh=True, bf16=False)
+    assert torch.equal(network.head("stance").weight, before)
+
+
 def test_beginning_draws_nothing_from_the_random_numbers_of_training(told, fresh, tiny_settings):
     network, tokenizer = fresh()
     state = torch.get_rng_state()
