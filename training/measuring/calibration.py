@@ -40,8 +40,9 @@ def _fit_task(
 ) -> TaskDecision:
     temperature = fit_temperature(logits, targets, weights=weights) if len(logits) >= FEWEST else 1.0
     if task.kind == "single":
-        given = fit_offsets(targets, leaves=len(task.leaves), weights=weights)
-        decision = TaskDecision(temperature=temperature, offsets=dict(zip(task.leaves, given, strict=True)))
+        # where answers say little, a high temperature evens them out: offsets as large as ever would decide alone
+        given = fit_offsets(targets, leaves=len(task.leaves), weights=weights) / max(1.0, temperature)
+        decision = TaskDecision(temperature=temperature, offsets=dict(zip(task.leaves, given.tolist(), strict=True)))
         return _with_risks(decision, logits, targets, weights=weights, task=task)
     probs = expit(logits.astype(np.float64) / temperature)
     found = fit_thresholds(probs, targets > 0, weights=weights, goal=goal, seed=seed).round(4).tolist()
@@ -102,7 +103,7 @@ def mean_log_likelihood(logits: np.ndarray, targets: np.ndarray, *, weights: np.
     return float(np.average(each, weights=weights))
 
 
-def fit_offsets(targets: np.ndarray, *, leaves: int, weights: np.ndarray) -> list[float]:
+def fit_offsets(targets: np.ndarray, *, leaves: int, weights: np.ndarray) -> np.ndarray:
     """What to add to each label's log-probability before the largest is taken, so that rare labels are not passed over.
 
     The likeliest label is right most often, but macro-F1 counts labels alike. Half the logarithm of the inverse
@@ -118,4 +119,4 @@ def fit_offsets(targets: np.ndarray, *, leaves: int, weights: np.ndarray) -> lis
     """
     counts = np.bincount(targets, weights=weights, minlength=leaves) + 1
     shares = -0.5 * np.log(counts / counts.sum())
-    return [round(float(value), 4) for value in shares - shares.mean()]
+    return (shares - shares.mean()).round(4)

@@ -50,6 +50,14 @@ def test_offsets_are_half_the_logarithm_of_the_inverse_frequency_and_count_weigh
     assert heavy[0] == pytest.approx(heavy[1], abs=1e-3)
 
 
+def test_offsets_do_not_decide_where_the_logits_say_nothing(corpus_of, rng):
+    rows = [{"text": f"t{i}", "stance": "neutral" if i % 10 else "pro_russia"} for i in range(200)]
+    logits = {"stance": rng.normal(size=(200, 3)) * 9, "frame": np.zeros((200, 5)), "technique": np.zeros((200, 6))}
+    own = fit_decision(logits, corpus=corpus_of(rows)).tasks["stance"]
+    assert own.temperature > 10
+    assert max(map(abs, own.offsets.values())) < 0.3
+
+
 def test_only_labelled_passages_decide(corpus_of, rng):
     rows = [{"text": f"t{i}", "stance": "neutral" if i % 2 else "pro_russia", "frame": None} for i in range(40)]
     logits = {
