@@ -21,6 +21,7 @@ from .data.splits import Split
 from .learning.backbone import load_backbone
 from .learning.checkpoint import Position
 from .learning.fine_tune import fine_tune
+from .learning.long_texts import choose_windows
 from .settings import TrainSettings
 from .space import DEFAULT, Space, suggest
 from .tracking.run import NoTracking, Tracking
@@ -142,9 +143,11 @@ def _train_once(
 
     with tempfile.TemporaryDirectory() as folder:
         pretrained.save_pretrained(folder)
+        tokenizer = read_tokenizer(Path(folder) / "tokenizer.json")
+        network.config.windows = choose_windows(tokenizer, split.train.texts, settings=settings)
         tuned = fine_tune(
             network,
-            read_tokenizer(Path(folder) / "tokenizer.json"),
+            tokenizer,
             train=split.train,
             validation=split.validation,
             settings=settings,
@@ -218,7 +221,9 @@ def _complete(study: optuna.Study) -> list[Any]:
 
 
 def _best(study: optuna.Study, base: TrainSettings, space: Space) -> TrainSettings:
-    return base.model_copy(update={name: value for name, value in study.best_params.items() if name in space})
+    """The base with what was best; it names fine-tuning, which is what was tried, also where passages are few."""
+    found = {name: value for name, value in study.best_params.items() if name in space}
+    return base.model_copy(update={"tune": "always", **found})
 
 
 def _table(study: optuna.Study) -> dict[str, list[Any]]:
