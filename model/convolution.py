@@ -23,7 +23,8 @@ class StaticConvolution:
     Args:
         tensors: `embedding` ``(tokens, d)``; `filters` ``(3 d, f)``, its rows for the token before, the token, and the
             one behind; `filters.bias` ``(f,)``; `hidden` ``(2 f + d, h)``, `hidden.bias`, `head` ``(h, leaves)``,
-            `head.bias`; and where the network counts words, `counted` ``(buckets, 1 + leaves)`` and `counted.bias`.
+            `head.bias`; where the network counts words, `counted` ``(buckets, 1 + leaves)`` and `counted.bias`; and
+            where it does so only among words that it knows, `counted.known` and `counted.silence`.
 
     Raises:
         KeyError, ValueError: a tensor is missing, or of another shape.
@@ -41,6 +42,11 @@ class StaticConvolution:
         self.table, self.table_bias = tensors.get("counted"), tensors.get("counted.bias")
         if self.table is not None and (self.table_bias is None or self.table.shape[1] != 1 + self.width):
             raise ValueError("the table of words does not fit the leaves")
+        self.known, self.silence = tensors.get("counted.known"), tensors.get("counted.silence")
+        if (self.known is None) != (self.silence is None) or (
+            self.known is not None and self.known.shape != self.embedding.shape[:1]
+        ):
+            raise ValueError("the known words do not fit the embeddings")
 
     def logits(self, ids: Sequence[np.ndarray]) -> np.ndarray:
         """``(passages, leaves)`` float32 of token ids with their special tokens, one array a passage, none empty."""
@@ -58,7 +64,9 @@ class StaticConvolution:
             return found
         for start in range(0, len(ids), BLOCK):
             flat, starts, _ = _joined(ids[start : start + BLOCK])
-            found[start : start + BLOCK] = counted_logits(flat, starts, table=self.table, bias=self.table_bias)
+            found[start : start + BLOCK] = counted_logits(
+                flat, starts, table=self.table, bias=self.table_bias, known=self.known, silence=self.silence
+            )
         return found
 
     def _features(self, flat: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:

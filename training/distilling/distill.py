@@ -157,7 +157,11 @@ def counted_tensors(network: PassageClassifier, *, heads: Mapping[str, int]) -> 
     table, bias = head.table.detach().cpu().numpy(), head.bias.detach().cpu().numpy()
     starts = dict(zip(head.heads, np.cumsum([0, *head.heads.values()]), strict=False))
     columns = np.concatenate([np.arange(starts[name], starts[name] + leaves) for name, leaves in heads.items()])
-    return {"counted": table[:, [0, *(1 + columns)]], "counted.bias": bias[columns]}
+    found = {"counted": table[:, [0, *(1 + columns)]], "counted.bias": bias[columns]}
+    if head.known is not None and head.silence is not None:
+        known, silence = head.known.detach().cpu().numpy(), head.silence.detach().cpu().numpy()
+        found |= {"counted.known": known, "counted.silence": silence[columns]}
+    return found
 
 
 class _Tick:

@@ -99,14 +99,15 @@ def test_an_article_is_on_one_side_of_the_held_out_split():
     assert abs(len(held) - 120) < 20
 
 
-def test_words_are_counted_as_in_the_network_whatever_the_order_of_its_tasks(tiny_backbone, codebook):
+@pytest.mark.parametrize("vocabulary", [0, 600])
+def test_words_are_counted_as_in_the_network_whatever_the_order_of_its_tasks(vocabulary, tiny_backbone, codebook):
     network = from_backbone(str(tiny_backbone), codebook=codebook, max_tokens=64, dropout=0.0)
     heads = dict(network.config.heads)
     assert counted_tensors(network, heads=heads) == {}
     torch.manual_seed(0)
-    head = LexicalHead(buckets=512, heads=heads)
-    head.table.copy_(torch.rand_like(head.table))
-    head.bias.copy_(torch.rand_like(head.bias))
+    head = LexicalHead(buckets=512, heads=heads, vocabulary=vocabulary)
+    for values in head.parameters():
+        values.copy_(torch.rand_like(values))
     network.add_lexical(head)
     assert list(head.heads) != list(heads)
     rows = [np.array([101, 5, 9, 5, 102]), np.array([101, 102]), np.array([7])]
