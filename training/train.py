@@ -30,12 +30,10 @@ from .data.splits import Split, split_corpus
 from .learning.backbone import load_backbone
 from .learning.checkpoint import Position, read_position, save_position
 from .learning.distributed import team
-from .learning.few import FewLearnt, are_few, learn_few
-from .learning.fine_tune import FineTuned, fine_tune, pick_precision
-from .learning.lexical import add_lexical
+from .learning.fine_tune import pick_precision
+from .learning.learn import learn
 from .learning.long_texts import choose_windows
 from .learning.loss import class_weights
-from .measuring.calibration import fit_decision
 from .measuring.errors_table import worst_errors
 from .measuring.evaluation import Predictions, Report, measure, predict, predictions
 from .measuring.figures import draw_figures
@@ -140,38 +138,14 @@ def train(
             tokenizer = read_tokenizer(folder / "tokenizer.json")
             network.config.windows = choose_windows(tokenizer, split.train.texts, settings=settings)
             run.set_tag("windows", str(network.config.windows))
-            tuned: FineTuned | FewLearnt
-            if are_few(split.train, settings=settings):
-                progress("learning from few passages", 0, 0)
-                tuned = learn_few(network, tokenizer, train=split.train, validation=split.validation, settings=settings)
-                for measured in tuned.history:
-                    run.log_epoch(measured)
-            else:
-                tuned = fine_tune(
-                    network,
-                    tokenizer,
-                    train=split.train,
-                    validation=split.validation,
-                    settings=settings,
-                    work=work,
-                    position=position,
-                    progress=progress,
-                    on_epoch=run.log_epoch,
-                )
+            learnt = learn(
+                network, tokenizer,
+                split=split, settings=settings, work=work, position=position, progress=progress, on_epoch=run.log_epoch,
+            )  # fmt: skip
             progress("measuring on held-out passages", 0, 0)
-            classifier = TransformerClassifier(tuned.network, tokenizer, device="cpu", precision="fp32")
-            if isinstance(tuned, FewLearnt):
-                decision = fit_decision(tuned.logits, corpus=tuned.corpus, goal=settings.goal)
-                logits = {name: values[len(split.train) :] for name, values in tuned.logits.items()}
-            else:
-                logits = classifier.logits(split.validation.texts).tasks
-                if settings.lexical:
-                    logits = add_lexical(
-                        tuned.network, tokenizer,
-                        train=split.train, validation=split.validation, logits=logits, settings=settings,
-                    )  # fmt: skip
-                decision = fit_decision(logits, corpus=split.validation, goal=settings.goal)
-            validated = all_probabilities(logits, codebook=codebook, decision=decision)
+            decision = learnt.decision
+            classifier = TransformerClassifier(learnt.network, tokenizer, device="cpu", precision="fp32")
+            validated = all_probabilities(learnt.validation, codebook=codebook, decision=decision)
             predicted = predictions(classifier.logits(split.test.texts).tasks, decision=decision, codebook=codebook)
             report = measure(predicted, corpus=split.test)
             progress("training the TF-IDF yardstick", 0, 0)
@@ -182,20 +156,20 @@ def train(
                 settings=settings,
                 device=device,
                 precision=pick_precision(settings.precision, device=device),
-                seconds=tuned.seconds,
+                seconds=learnt.seconds,
                 processes=team().size,
                 batch=position.passages,
             )
             origin["windows"] = network.config.windows
             if teachers:
                 origin["teachers"] = teachers.described(report)
-            write_transformer(folder, network=tuned.network, tokenizer=pretrained_tokenizer)
+            write_transformer(folder, network=learnt.network, tokenizer=pretrained_tokenizer)
             write_seen(folder, texts=[*split.train.texts, *split.validation.texts])
             write_description(
                 folder,
                 codebook=codebook,
                 decision=decision,
-                metrics={"test": report.flat(), "yardstick": linear_report.flat(), "epochs": tuned.history},
+                metrics={"test": report.flat(), "yardstick": linear_report.flat(), "epochs": learnt.history},
                 provenance=origin,
                 card=model_card(codebook=codebook, report=report, yardstick=linear_report, provenance=origin),
             )
