@@ -92,9 +92,17 @@ class Cell:
         described = {
             **asdict(self), "train": train.digest, "test": test.digest, "backbone": Path(benchmark.backbone).name,
             "version": LOADED[self.system].version,
-            "libraries": {name: metadata.version(name) for name in LOADED[self.system].libraries},
+            "libraries": {name: _version(name) for name in LOADED[self.system].libraries},
         }  # fmt: skip
         return hashlib.sha256(json.dumps(described, sort_keys=True, default=str).encode()).hexdigest()[:10]
+
+
+def _version(library: str) -> str:
+    """Of an installed library; what is there of a peer is read also where it cannot be run."""
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return "not installed"
 
 
 @dataclass(frozen=True)
