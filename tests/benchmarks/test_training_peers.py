@@ -8,6 +8,7 @@ import pytest
 from training_peers import SYSTEMS
 from training_score import score
 
+NEEDS = {"setfit": "setfit", "model2vec": "model2vec", "plain": "accelerate", "plain-tuned": "accelerate"}
 SETTINGS = {"epochs": 3, "batch": 8, "learning_rate": 3e-3, "max_tokens": 32, "lexical": 4096, "precision": "fp32"}
 
 
@@ -15,8 +16,8 @@ SETTINGS = {"epochs": 3, "batch": 8, "learning_rate": 3e-3, "max_tokens": 32, "l
 @pytest.mark.parametrize("column", ["stance", "labels"])
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_every_system_learns_and_labels(system, column, tiny_backbone, benchmark_of, lesson_of):
-    if system in ("setfit", "model2vec"):
-        pytest.importorskip(system)
+    if system in NEEDS:
+        pytest.importorskip(NEEDS[system], reason="of the benchmarks' extra")
     benchmark = benchmark_of(count=170, column=column)
     lesson = replace(lesson_of(benchmark), backbone=str(tiny_backbone))
     if system == "narrashift":
