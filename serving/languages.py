@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import polars as pl
+import pyarrow.parquet as pq
 
 from ..model.bundle import Bundle
 from ..model.folders import write_whole
@@ -72,13 +73,12 @@ def measured_in(bundle: Bundle) -> str:
 
 def count_languages(out: Path, parts: Sequence[Path], *, bundle: Bundle) -> DumpLanguages:
     """Count the passages of all parts by language, and write them into the score folder."""
-    counted: dict[str, int] = {}
-    if parts:
-        table = (
-            pl.scan_parquet(list(parts)).group_by("language").len().sort("len", "language", descending=True).collect()
-        )
-        counted = {code or UNTOLD: count for code, count in table.iter_rows()}
-    found = DumpLanguages(measured=read_measured(bundle).passages(), passages=counted)
+    counted: Counter[str] = Counter()
+    for part in parts:
+        column = pq.read_table(part, columns=["language"])["language"]
+        for entry in column.value_counts().to_pylist():
+            counted[entry["values"] or UNTOLD] += entry["counts"]
+    found = DumpLanguages(measured=read_measured(bundle).passages(), passages=dict(counted.most_common()))
     content = {"measured": found.measured, "passages": found.passages, "unmeasured": found.unmeasured}
     if read_counted(out) != content:  # a finished run that is started again changes nothing
         write_whole(out / FILE, json.dumps(content, indent=1) + "\n")

@@ -138,6 +138,8 @@ def test_a_wheel_holds_every_package_and_its_data_and_nothing_else(wheel):
             "codebook.toml",
             "corpus.jsonl",
             "functions.toml",
+            "languages.jsonl",
+            "languages_annotations.csv",
             "narratives.toml",
             "passages.jsonl",
             "README.md",
