@@ -25,8 +25,8 @@ class Context:
     """The contexts of a question's passages, numbered from 0.
 
     Of one label of a multi task: which other leaf of the task leads (0: none; of leaves that hold together the most
-    common one, of those that are decided the surest). Of a composite with a part in a single task: that task's class.
-    Of everything else there is one context.
+    common one, of those that are decided the surest). Of everything else there is one context: a composite's contexts
+    would be the classes of its parts, and half-known states of those err more than they explain.
 
     Attributes:
         task: whose leaves tell; None where there is one context.
@@ -72,16 +72,11 @@ class Context:
 
 def context_of(question: Question, held_out: HeldOut) -> Context:
     """The contexts that these passages can tell apart."""
-    codebook = held_out.codebook
     (name, label), *more = question.parts
-    single = next((task for task, _ in question.parts if codebook.tasks[task].kind == "single"), None)
-    if not label or (single is None and more) or not len(held_out):
+    if not label or more or not len(held_out):
         return Context(None, np.zeros(0, dtype=np.int64), np.zeros(0), 1, STRENGTH)
-    task = codebook.tasks[single or name]
-    ranks = held_out.truth(single or name).T @ held_out.weights
-    if single is not None:  # a class is always on: the first context is its first class
-        numbers = np.arange(len(task.leaves))
-        return Context(single, numbers, ranks, len(numbers), STRENGTH)
+    task = held_out.codebook.tasks[name]
+    ranks = held_out.truth(name).T @ held_out.weights
     others = np.array([leaf != label and task.labels[leaf].parent != label for leaf in task.leaves])
     common = others & (held_out.truth(name).sum(axis=0) >= FEWEST)
     numbers = np.where(common, np.cumsum(common), 0)
