@@ -96,8 +96,8 @@ def main() -> None:
 
 def _in_step() -> None:
     """Run the command as one of several processes, where something started this one as such."""
-    from .training.learning.distributed import asked_for
-    from .training.learning.follow import in_step
+    from .training.processes.follow import in_step
+    from .training.processes.team import asked_for
 
     in_step(app) if asked_for() else app()
 

@@ -29,7 +29,6 @@ from .data.seen import write_seen
 from .data.splits import Split, split_corpus
 from .learning.backbone import load_backbone
 from .learning.checkpoint import Position, read_position, save_position
-from .learning.distributed import team
 from .learning.fine_tune import pick_precision
 from .learning.learn import learn
 from .learning.long_texts import choose_windows
@@ -40,6 +39,7 @@ from .measuring.figures import draw_figures
 from .measuring.held_out import keep_held_out
 from .measuring.languages import keep_languages
 from .measuring.reference import keep_reference
+from .processes.team import current_team
 from .provenance import described_data, provenance, public_settings
 from .settings import TrainSettings
 from .tracking.run import NoTracking, Tracking
@@ -157,7 +157,7 @@ def train(
                 device=device,
                 precision=pick_precision(settings.precision, device=device),
                 seconds=learnt.seconds,
-                processes=team().size,
+                processes=current_team().size,
                 batch=position.passages,
             )
             origin["windows"] = network.config.windows

@@ -26,11 +26,12 @@ from ...model.transformer import TransformerClassifier
 from ..data.corpus import Corpus
 from ..measuring.calibration import fit_decision
 from ..measuring.evaluation import measure, predictions
+from ..processes.job import hand_out
+from ..processes.team import check_device, current_team
 from ..settings import TrainSettings
-from . import checkpoint, distributed
+from . import checkpoint
 from .batch_size import pick_batch, tokens_at_once, with_batch
 from .checkpoint import Position
-from .job import hand_out
 from .long_texts import long_texts
 from .loss import MultiTaskLoss, class_weights
 from .optimizer import build_optimizer, set_rate
@@ -79,10 +80,10 @@ def fine_tune(
         Interrupted: Ctrl-C; the state after the last whole step is in `work`.
         UserError: another process of this training has gone; the same.
     """
-    team = distributed.team()
+    team = current_team()
     torch.manual_seed(team.seed(settings.seed, step=position.step))
     device = torch.device(pick_device(settings.device))
-    distributed.check_device(device.type)
+    check_device(device.type)
     torch.nn.Module.to(network, device)
     bf16 = pick_precision(settings.precision, device=device.type) == "bf16"
     position.passages = position.passages or pick_batch(settings, passages=len(train), device=device.type)

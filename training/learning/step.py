@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ...model.errors import UserError
 from ...model.network import PassageClassifier
-from .distributed import Team
+from ..processes.team import Team
 from .long_texts import PIECE_TOKENS, LongTexts
 from .loss import MultiTaskLoss, labelled
 

@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from narrashift.model.transformer import TransformerClassifier
-from narrashift.training.learning.distributed import Team
 from narrashift.training.learning.lexical import add_lexical
 from narrashift.training.learning.long_texts import choose_windows, long_texts
 from narrashift.training.learning.loss import MultiTaskLoss, class_weights
 from narrashift.training.learning.step import Learner
+from narrashift.training.processes.team import Team
 
 FILLER = "The ministers met again. "
 

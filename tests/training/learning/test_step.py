@@ -7,10 +7,10 @@ import pytest
 import torch
 
 import narrashift
-from narrashift.training.learning.distributed import Team
 from narrashift.training.learning.long_texts import PIECE_TOKENS, long_texts
 from narrashift.training.learning.loss import MultiTaskLoss, class_weights
 from narrashift.training.learning.step import Learner
+from narrashift.training.processes.team import Team
 from narrashift.training.settings import TrainSettings
 
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from ...model.errors import Interrupted, UserError
 from ...model.progress import silent
-from .distributed import Left, Lost, Team, joined, team
-from .fine_tune import fine_tune
+from ..learning.fine_tune import fine_tune
 from .job import Job, read_job
+from .team import Left, Lost, Team, current_team, joined
 
 END = "end"
 """Word that carries the exit code, when there is nothing more to do."""
@@ -103,5 +103,5 @@ def _exit_code(error: BaseException) -> int:
 
 
 def _stop(number: int, frame: Any) -> None:
-    if team().others != "lost":  # else this process is about to end with more to say
+    if current_team().others != "lost":  # else this process is about to end with more to say
         raise KeyboardInterrupt

@@ -180,7 +180,7 @@ class Team:
 _team = Team()
 
 
-def team() -> Team:
+def current_team() -> Team:
     """The team that this process is of."""
     return _team
 

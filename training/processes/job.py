@@ -15,9 +15,9 @@ from ...model.codebook import parse_codebook
 from ...model.errors import UserError
 from ...model.network import PassageClassifier, PassageConfig
 from ..data.corpus import Corpus
+from ..learning.checkpoint import Position
 from ..settings import TrainSettings
-from .checkpoint import Position
-from .distributed import GONE, Lost, team
+from .team import GONE, Lost, current_team
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def hand_out(
     Raises:
         UserError: they have gone.
     """
-    ours = team()
+    ours = current_team()
     if ours.size == 1 or not ours.leads:
         return
     if ours.others == "lost":
