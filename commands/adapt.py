@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from ..model.errors import UserError
-from .options import Config, Encoding, Overwrite, PrintConfig, Set, assignments, pairs
+from .options import Config, Encoding, Overwrite, PrintConfig, Set, assignments, text_settings
+from .unlabelled import draw
 
 SHOWN = 20
 """Refused rows that are told; the others are counted."""
@@ -54,13 +55,8 @@ def adapt(
         return
     if not inputs:
         raise UserError("no text. Name a dump: narrashift adapt DUMP --out BACKBONE")
-    named = pairs(column)
-    if unknown := set(named) - {"text"}:
-        raise UserError(f"--column {min(unknown)}=…: adapt takes text=NAME")
+    reading = text_settings(column, encoding=encoding, cut=cut, command="adapt")
 
-    from ..model.tokens import count_tokens
-    from ..serving.drawing import draw_passages
-    from ..serving.settings import ScoreSettings
     from ..terminal import ProgressDisplay
     from ..training.adapting.adapt import adapt as run
     from ..training.adapting.adapt import check_out
@@ -68,20 +64,14 @@ def adapt(
     from ..training.adapting.without import read_without, unlike
     from ..training.tracking.adaptation import AdaptationTracking, NoAdaptationTracking
 
-    reading = ScoreSettings.read(overrides={**named, "encoding": encoding, "cut": cut})
     check_out(out, overwrite=overwrite or resume)
     tokenizer = load_tokenizer(chosen.backbone).backend_tokenizer
     others = read_without(without, text=reading.text, encoding=encoding or "auto") if without else []
     with ProgressDisplay() as progress:
-        drawn = draw_passages(
-            inputs,
-            most=chosen.passages,
-            seed=chosen.seed,
-            count_tokens=lambda texts: count_tokens(tokenizer, texts),
-            max_tokens=chosen.max_tokens,
-            settings=reading,
-            progress=progress,
-        )
+        drawn = draw(
+            inputs, most=chosen.passages, seed=chosen.seed, tokenizer=tokenizer, max_tokens=chosen.max_tokens,
+            settings=reading, progress=progress,
+        )  # fmt: skip
         kept = unlike(drawn.texts, others) if others else list(range(len(drawn.texts)))
         done = run(
             texts=[drawn.texts[i] for i in kept], groups=[drawn.articles[i] for i in kept], out=out,

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from ..model.errors import UserError
-from .options import Config, Encoding, PrintConfig, Set, assignments, pairs
+from .options import Config, Encoding, PrintConfig, Set, assignments, text_settings
+from .unlabelled import draw
 
 
 def distill(
@@ -39,30 +40,20 @@ def distill(
         return
     if not bundle or not inputs:
         raise UserError("name the bundle and text like that to be scored: narrashift distill BUNDLE DUMP")
-    named = pairs(column)
-    if set(named) - {"text"}:
-        raise UserError(f"--column {min(set(named) - {'text'})}=…: distill takes text=NAME")
+    reading = text_settings(column, encoding=encoding, cut=cut, command="distill")
 
-    from ..model.tokens import count_tokens, read_tokenizer
-    from ..serving.drawing import draw_passages
-    from ..serving.settings import ScoreSettings
+    from ..model.tokens import read_tokenizer
     from ..terminal import ProgressDisplay, print_distilled
     from ..training.distilling.distill import check_teacher
     from ..training.distilling.distill import distill as run
 
-    reading = ScoreSettings.read(overrides={**named, "encoding": encoding, "cut": cut})
     teacher = check_teacher(bundle, overwrite=overwrite)
     tokenizer = read_tokenizer(teacher.path / "tokenizer.json")
     with ProgressDisplay() as progress:
-        drawn = draw_passages(
-            inputs,
-            most=chosen.passages,
-            seed=chosen.seed,
-            count_tokens=lambda texts: count_tokens(tokenizer, texts),
-            max_tokens=teacher.json("config.json")["max_tokens"],
-            settings=reading,
-            progress=progress,
-        )
+        drawn = draw(
+            inputs, most=chosen.passages, seed=chosen.seed, tokenizer=tokenizer,
+            max_tokens=teacher.json("config.json")["max_tokens"], settings=reading, progress=progress,
+        )  # fmt: skip
         print_distilled(
             run(
                 bundle=bundle, texts=drawn.texts, groups=drawn.articles, settings=chosen, overwrite=overwrite,

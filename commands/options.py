@@ -5,11 +5,14 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..model.errors import UserError
+
+if TYPE_CHECKING:
+    from ..serving.settings import ScoreSettings
 
 Data = Annotated[list[Path], typer.Argument(help="Labelled passages: JSONL, CSV, TSV, Parquet (also .gz), or folders.")]
 Column = Annotated[
@@ -56,6 +59,22 @@ def pairs(values: Sequence[str] | None) -> dict[str, str]:
             raise UserError(f"--column {value}: NAME=COLUMN is expected, as in text=body")
         pairs[name] = other
     return pairs
+
+
+def text_settings(
+    column: Sequence[str] | None, *, encoding: str | None, cut: str | None, command: str
+) -> ScoreSettings:
+    """How `score` reads and cuts a dump, for a command that learns from nothing but its text.
+
+    Raises:
+        UserError: another column than that of the text is named; as `ScoreSettings.read`.
+    """
+    from ..serving.settings import ScoreSettings
+
+    named = pairs(column)
+    if unknown := set(named) - {"text"}:
+        raise UserError(f"--column {min(unknown)}=…: {command} takes text=NAME")
+    return ScoreSettings.read(overrides={**named, "encoding": encoding, "cut": cut})
 
 
 def assignments(values: Sequence[str] | None) -> dict[str, Any]:

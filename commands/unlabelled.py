@@ -7,8 +7,37 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
     from ..model.progress import Progress
+    from ..serving.drawing import Drawn
+    from ..serving.settings import ScoreSettings
     from ..training.settings import TrainSettings
+
+
+def draw(
+    inputs: Sequence[Path],
+    *,
+    most: int,
+    seed: int,
+    tokenizer: Tokenizer,
+    max_tokens: int,
+    settings: ScoreSettings,
+    progress: Progress,
+) -> Drawn:
+    """At most so many distinct passages of a dump, cut as `score` cuts for a model with this tokenizer."""
+    from ..model.tokens import count_tokens
+    from ..serving.drawing import draw_passages
+
+    return draw_passages(
+        inputs,
+        most=most,
+        seed=seed,
+        count_tokens=lambda texts: count_tokens(tokenizer, texts),
+        max_tokens=max_tokens,
+        settings=settings,
+        progress=progress,
+    )
 
 
 def draw_unlabelled(
@@ -25,18 +54,10 @@ def draw_unlabelled(
     Args:
         text: the column that the articles stand in, if it has another name.
     """
-    from ..model.tokens import count_tokens
-    from ..serving.drawing import draw_passages
     from ..serving.settings import ScoreSettings
     from ..training.learning.backbone import backbone_tokenizer
 
-    tokenizer = backbone_tokenizer(settings)
-    return draw_passages(
-        inputs,
-        most=most,
-        seed=settings.seed,
-        count_tokens=lambda texts: count_tokens(tokenizer, texts),
-        max_tokens=settings.max_tokens,
-        settings=ScoreSettings.read(overrides={"text": text, "encoding": encoding}),
-        progress=progress,
-    ).texts
+    return draw(
+        inputs, most=most, seed=settings.seed, tokenizer=backbone_tokenizer(settings), max_tokens=settings.max_tokens,
+        settings=ScoreSettings.read(overrides={"text": text, "encoding": encoding}), progress=progress,
+    ).texts  # fmt: skip
