@@ -20,6 +20,7 @@ from ...model.errors import UserError
 from ...model.folders import check_free, new_folder, write_whole
 from ...model.pretrained import resolve_backbone
 from ...model.progress import Progress, silent
+from ..data.holding_out import FEWEST, hold_out
 from ..learning.checkpoint import Position, read_position, save_position
 from ..learning.fine_tune import pick_precision
 from ..provenance import PACKAGES, commit, public_name
@@ -30,8 +31,8 @@ from .masking import encode_words, masking_of
 from .origin import FILE, MARK, backbone_digest, is_adapted
 from .settings import AdaptSettings
 
-FEWEST, MOST_HELD_OUT = 20, 2_000
-"""Passages held out. Of 2,000 some 15,000 tokens are masked: their mean loss is known to about 0.02 nats."""
+MOST_HELD_OUT = 2_000
+"""Of so many passages some 15,000 tokens are masked: their mean loss is known to about 0.02 nats."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,14 @@ def adapt(
     """
     out, settings = Path(out), settings or AdaptSettings()
     check_out(out, overwrite=overwrite or resume)
-    held, rest = hold_out(groups if groups is not None else range(len(texts)), settings=settings)
+    is_held = hold_out(
+        groups if groups is not None else range(len(texts)),
+        count=min(max(round(settings.held_out * len(texts)), FEWEST), MOST_HELD_OUT),
+        rng=np.random.default_rng(settings.seed),
+        purpose="measured on",
+        consequence="nothing was adapted",
+    )
+    held, rest = np.flatnonzero(is_held), np.flatnonzero(~is_held)
     device = pick_device(settings.device)
     digest = hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
     progress("loading the backbone", 0, 0)
@@ -141,26 +149,6 @@ def check_out(out: Path, *, overwrite: bool) -> None:
     check_free(out, overwrite=overwrite)
     if out.exists() and not (out.is_dir() and (not any(out.iterdir()) or is_adapted(out))):
         raise UserError(f"{out}: exists and is no adapted backbone; it is not replaced. Choose another --out")
-
-
-def hold_out(groups: Sequence[int], *, settings: AdaptSettings) -> tuple[np.ndarray, np.ndarray]:
-    """Passages to measure on, and those to learn from, by index, rising; a group stays together.
-
-    Raises:
-        UserError: too few for one or the other.
-    """
-    names, group = np.unique(np.asarray(groups), return_inverse=True)
-    place = np.random.default_rng(settings.seed).permutation(len(names))[group]
-    wanted = min(max(round(settings.held_out * len(group)), FEWEST), MOST_HELD_OUT)
-    border = np.sort(place)[min(wanted, len(place) - 1)] if len(place) else 0
-    held, rest = np.flatnonzero(place < border), np.flatnonzero(place >= border)
-    if min(len(held), len(rest)) < FEWEST:
-        raise UserError(
-            f"{len(group):,} distinct passages of {len(names):,} articles: too few to learn from some and to be "
-            f"measured on {FEWEST} others. Name more text",
-            consequence="nothing was adapted",
-        )
-    return held, rest
 
 
 def _fingerprint(digest: str, before: str | None, settings: AdaptSettings) -> str:

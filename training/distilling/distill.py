@@ -19,14 +19,13 @@ from ...model.progress import Progress, silent
 from ...model.student import FOLDER, StudentDescription, split_columns, write_student
 from ...model.tokens import encode, read_tokenizer
 from ...model.transformer import TransformerClassifier
+from ..data.holding_out import hold_out
 from .embeddings import first_embeddings
 from .learn import ImitationLoss, Lessons, learn
 from .network import StudentNetwork
 from .reliability import calibrate
 from .settings import DistillSettings
 
-FEWEST = 20
-"""Passages on either side of the held-out split."""
 VALIDATION = 0.1
 """Share of the passages not held out that decides when to stop training."""
 
@@ -73,7 +72,7 @@ def distill(
         UserError: as `check_teacher`; too few passages.
     """
     settings, opened = settings or DistillSettings(), check_teacher(bundle, overwrite=overwrite)
-    held, rest = hold_out(groups if groups is not None else range(len(texts)), settings=settings)
+    held, rest = drawn_sides(groups if groups is not None else range(len(texts)), settings=settings)
     torch.manual_seed(settings.seed)
     device = pick_device(settings.device)
     network, tokenizer = opened.network(), read_tokenizer(opened.path / "tokenizer.json")
@@ -123,26 +122,16 @@ def distill(
     return Distilled(folder=path, description=description)
 
 
-def hold_out(groups: Sequence[int], *, settings: DistillSettings) -> tuple[np.ndarray, np.ndarray]:
+def drawn_sides(groups: Sequence[int], *, settings: DistillSettings) -> tuple[np.ndarray, np.ndarray]:
     """Passages that calibrate, and those to learn from, by index, each in a drawn order; a group stays together.
 
     Raises:
         UserError: too few for one or the other.
     """
-    rng = np.random.default_rng(settings.seed)
-    names, group = np.unique(np.asarray(groups), return_inverse=True)
-    place = rng.permutation(len(names))[group]
-    drawn = rng.permutation(len(group))
-    order = drawn[np.argsort(place[drawn], kind="stable")]
-    border = place[order[min(round(settings.held_out * len(order)), len(order) - 1)]] if len(order) else 0
-    held, rest = (drawn[inside] for inside in (place[drawn] < border, place[drawn] >= border))
-    if min(len(held), len(rest)) < FEWEST:
-        raise UserError(
-            f"{len(group):,} distinct passages of {len(names):,} articles: too few to learn from some and to be "
-            f"calibrated on {FEWEST} others. Name more text",
-            consequence="nothing was trained",
-        )
-    return held, rest
+    rng, count = np.random.default_rng(settings.seed), round(settings.held_out * len(groups))
+    held = hold_out(groups, count=count, rng=rng, purpose="calibrated on", consequence="nothing was trained")
+    order = rng.permutation(len(groups))
+    return order[held[order]], order[~held[order]]
 
 
 def counted_tensors(network: PassageClassifier, *, heads: Mapping[str, int]) -> dict[str, np.ndarray]:

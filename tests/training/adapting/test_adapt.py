@@ -19,7 +19,7 @@ from narrashift.model.errors import Interrupted
 from narrashift.model.pretrained import PretrainedEncoder
 from narrashift.training.adapting import learn as module
 from narrashift.training.adapting import losses as passes
-from narrashift.training.adapting.adapt import adapt, hold_out
+from narrashift.training.adapting.adapt import adapt
 from narrashift.training.adapting.backbone import load_masked
 from narrashift.training.adapting.losses import losses, mask_batch, sentence_vectors
 from narrashift.training.adapting.masking import encode_words, masking_of
@@ -161,18 +161,16 @@ def test_steps_end_it_in_the_middle_of_a_pass_or_after_many(texts, settings, tmp
     assert done.origin["history"][-1]["epoch"] > 2
 
 
-def test_no_article_has_passages_on_both_sides(settings):
-    groups = [i // 3 for i in range(300)]
-    held, rest = hold_out(groups, settings=settings)
-    assert {groups[i] for i in held}.isdisjoint(groups[i] for i in rest)
-    assert len(held) + len(rest) == 300
-    assert 54 <= len(held) <= 66
+@pytest.mark.parametrize(("count", "groups"), [(30, None), (160, [0] * 160), (0, None)])
+def test_too_few_to_learn_from_and_to_measure_on(count, groups, texts, settings, tmp_path):
+    with pytest.raises(UserError, match=r"to be measured on 20 others.*nothing was adapted"):
+        adapt(texts=texts[:count], groups=groups, out=tmp_path / "out", settings=settings)
 
 
-@pytest.mark.parametrize("groups", [range(30), [0] * 300, []])
-def test_too_few_to_learn_from_and_to_measure_on(groups, settings):
-    with pytest.raises(UserError, match="too few"):
-        hold_out(list(groups), settings=settings)
+def test_no_fewer_are_measured_on_than_say_something(texts, settings, tmp_path):
+    few = settings.model_copy(update={"held_out": 0.01, "steps": 1})
+    done = adapt(texts=texts, out=tmp_path / "out", settings=few)
+    assert done.origin["data"]["held_out"] == 20
 
 
 def test_what_is_no_adapted_backbone_is_never_replaced(tiny_bundle, calm, texts, settings, tmp_path):

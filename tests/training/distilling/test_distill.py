@@ -12,7 +12,7 @@ from narrashift.model.lexical import LexicalHead
 from narrashift.model.network import from_backbone
 from narrashift.model.student import read_student, student_digest
 from narrashift.training.distilling import distill as module
-from narrashift.training.distilling.distill import counted_tensors, distill, hold_out
+from narrashift.training.distilling.distill import counted_tensors, distill, drawn_sides
 from narrashift.training.distilling.settings import DistillSettings
 
 
@@ -43,7 +43,7 @@ def test_what_is_calibrated_is_what_is_read_back(bundle, texts, settings, monkey
     real = module.calibrate
     monkeypatch.setattr(module, "calibrate", lambda *args, **named: seen.update(args[1][0]) or real(*args, **named))
     distill(bundle=bundle, texts=texts, settings=settings)
-    held, _ = hold_out(range(len(texts)), settings=settings)
+    held, _ = drawn_sides(range(len(texts)), settings=settings)
     again = read_student(open_bundle(bundle)).logits([texts[i] for i in held])
     for task, values in again.tasks.items():
         np.testing.assert_allclose(values, seen[task], atol=1e-5)
@@ -87,16 +87,17 @@ def test_a_tfidf_model_gets_no_student(bundle, texts):
 
 @pytest.mark.parametrize(("count", "groups"), [(0, None), (30, None), (200, [1] * 200)])
 def test_too_little_text_is_refused(bundle, texts, count, groups):
-    with pytest.raises(UserError, match="too few.*Name more text.*nothing was trained"):
+    with pytest.raises(UserError, match="too few.*calibrated on 20 others. Name more text.*nothing was trained"):
         distill(bundle=bundle, texts=texts[:count], groups=groups)
 
 
-def test_an_article_is_on_one_side_of_the_held_out_split():
-    groups = np.random.default_rng(0).integers(0, 40, size=400)
-    held, rest = hold_out(groups, settings=DistillSettings(held_out=0.3))
+def test_an_article_is_on_one_side_of_the_held_out_split_and_both_sides_are_shuffled():
+    groups = np.sort(np.random.default_rng(0).integers(0, 40, size=400))
+    held, rest = drawn_sides(groups, settings=DistillSettings(held_out=0.3))
     assert sorted([*held, *rest]) == list(range(400))
     assert not set(groups[held]) & set(groups[rest])
     assert abs(len(held) - 120) < 20
+    assert len(set(groups[rest[:40]])) > 10, "what decides when to stop is of many articles"
 
 
 @pytest.mark.parametrize("vocabulary", [0, 600])
