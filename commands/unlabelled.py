@@ -57,7 +57,8 @@ def draw_unlabelled(
     from ..serving.settings import ScoreSettings
     from ..training.learning.backbone import backbone_tokenizer
 
+    tokenizer = backbone_tokenizer(settings.backbone).backend_tokenizer
     return draw(
-        inputs, most=most, seed=settings.seed, tokenizer=backbone_tokenizer(settings), max_tokens=settings.max_tokens,
+        inputs, most=most, seed=settings.seed, tokenizer=tokenizer, max_tokens=settings.max_tokens,
         settings=ScoreSettings.read(overrides={"text": text, "encoding": encoding}), progress=progress,
     ).texts  # fmt: skip

@@ -9,12 +9,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
-from transformers import AutoConfig, AutoModelForMaskedLM, AutoTokenizer
+from transformers import AutoConfig, AutoModelForMaskedLM
 from transformers.utils import logging
 
 from ...model.errors import UserError
 from ...model.pretrained import resolve_backbone
-from ..learning.backbone import longest_passage
+from ..learning.backbone import backbone_tokenizer, longest_passage, not_loaded
 
 
 @dataclass(frozen=True)
@@ -71,26 +71,17 @@ def pooled(hidden: Tensor, attention_mask: Tensor) -> Tensor:
 
 
 def load_tokenizer(backbone: str) -> Any:
-    """The backbone's fast tokenizer.
+    """The backbone's tokenizer, as `backbone_tokenizer`, where it can mask words.
 
     Raises:
-        UserError: it cannot be loaded, is not a fast one, or has neither a mask token nor one for the unknown.
+        UserError: as `backbone_tokenizer`; it has neither a mask token nor one for the unknown.
     """
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(resolve_backbone(backbone), trust_remote_code=False)
-    except UserError:
-        raise
-    except Exception as error:  # transformers, tokenizers: each raises its own
-        raise _not_loaded(backbone, error) from None
-    if not getattr(tokenizer, "is_fast", False):
-        raise UserError(f"--backbone {backbone}: it has no fast tokenizer (tokenizer.json)")
+    tokenizer = backbone_tokenizer(backbone)
     if masking_token(tokenizer) is None:
         raise UserError(
             f"--backbone {backbone}: its tokenizer has no token to mask a word with (mask, unknown). "
             "Name an encoder as BERT, RoBERTa or e5"
         )
-    tokenizer.backend_tokenizer.no_truncation()
-    tokenizer.backend_tokenizer.no_padding()
     return tokenizer
 
 
@@ -128,7 +119,7 @@ def load_masked(backbone: str, *, max_tokens: int, seed: int) -> MaskedBackbone:
     except UserError:
         raise
     except Exception as error:  # transformers, safetensors: each raises its own
-        raise _not_loaded(backbone, error) from None
+        raise not_loaded(backbone, error) from None
     if tokenizer.convert_tokens_to_ids(masking_token(tokenizer)) >= model.config.vocab_size:
         raise UserError(f"--backbone {backbone}: the network has no embedding of its tokenizer's mask token")
     limit = longest_passage(model.config.to_dict()) or max_tokens
@@ -136,10 +127,3 @@ def load_masked(backbone: str, *, max_tokens: int, seed: int) -> MaskedBackbone:
         raise UserError(f"max_tokens {max_tokens}: this backbone reads at most {limit} (--set max_tokens={limit})")
     prefix = f"{model.base_model_prefix}."
     return MaskedBackbone(model, tokenizer, any(not name.startswith(prefix) for name in found["missing_keys"]))
-
-
-def _not_loaded(backbone: str, error: Exception) -> UserError:
-    return UserError(
-        f"--backbone {backbone}: cannot be loaded ({str(error).splitlines()[0]}). "
-        "Name a local folder or a hub id that this machine can reach"
-    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tokenizers import Tokenizer
 from transformers import AutoTokenizer
 from transformers.utils import logging
 
@@ -24,26 +23,37 @@ def longest_passage(encoder: dict[str, Any]) -> int | None:
     return positions
 
 
-def backbone_tokenizer(settings: TrainSettings) -> Tokenizer:
-    """The tokenizer of a backbone, with truncation and padding off.
+def backbone_tokenizer(backbone: str) -> Any:
+    """The backbone's `PreTrainedTokenizerFast`, with truncation and padding off.
 
     Raises:
-        UserError: as `load_backbone`.
+        UserError: it cannot be loaded, or is not a fast one.
     """
     logging.set_verbosity_error()
     try:
-        loaded = AutoTokenizer.from_pretrained(resolve_backbone(settings.backbone), trust_remote_code=False)
-        tokenizer = Tokenizer.from_str(loaded.backend_tokenizer.to_str())
+        tokenizer = AutoTokenizer.from_pretrained(resolve_backbone(backbone), trust_remote_code=False)
     except UserError:
         raise
-    except Exception as error:  # transformers, tokenizers, no fast tokenizer: each raises its own
-        raise UserError(
-            f"--backbone {settings.backbone}: its tokenizer cannot be loaded ({str(error).splitlines()[0]}). "
-            "Name a local folder or a hub id that this machine can reach"
-        ) from None
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
+    except Exception as error:  # transformers, tokenizers: each raises its own
+        raise not_loaded(backbone, error) from None
+    check_fast(backbone, tokenizer)
+    tokenizer.backend_tokenizer.no_truncation()
+    tokenizer.backend_tokenizer.no_padding()
     return tokenizer
+
+
+def check_fast(backbone: str, tokenizer: Any) -> None:
+    """Refuse a tokenizer that is not a fast one."""
+    if not getattr(tokenizer, "is_fast", False):
+        raise UserError(f"--backbone {backbone}: it has no fast tokenizer (tokenizer.json)")
+
+
+def not_loaded(backbone: str, error: Exception) -> UserError:
+    """What to raise where a library cannot load a backbone."""
+    return UserError(
+        f"--backbone {backbone}: cannot be loaded ({str(error).splitlines()[0]}). "
+        "Name a local folder or a hub id that this machine can reach"
+    )
 
 
 def _missing(where: str) -> str | None:
@@ -70,12 +80,8 @@ def load_backbone(settings: TrainSettings, *, codebook: Codebook) -> tuple[Passa
         network = from_backbone(where, codebook=codebook, max_tokens=settings.max_tokens, dropout=settings.dropout)
         tokenizer = AutoTokenizer.from_pretrained(where, trust_remote_code=False)
     except Exception as error:  # transformers, safetensors, tokenizers: each raises its own
-        raise UserError(
-            f"--backbone {settings.backbone}: cannot be loaded ({str(error).splitlines()[0]}). "
-            "Name a local folder or a hub id that this machine can reach"
-        ) from None
-    if not getattr(tokenizer, "is_fast", False):
-        raise UserError(f"--backbone {settings.backbone}: it has no fast tokenizer (tokenizer.json)")
+        raise not_loaded(settings.backbone, error) from None
+    check_fast(settings.backbone, tokenizer)
     if len(tokenizer) <= len(tokenizer.all_special_ids):  # transformers makes an empty one where the files are missing
         raise UserError(f"--backbone {settings.backbone}: its tokenizer has no words. Put its tokenizer.json there")
     rows = network.encoder.get_input_embeddings().num_embeddings
