@@ -31,7 +31,6 @@ class Confusion:
         resampled: ``(R, S, B)``, the same from bootstrap resamples of the labelled passages, whole groups at a time.
         classes: ``(S,)`` int, the class of each state.
         make_up: ``(S,)``, what part of its class each state is among labelled passages; 1 in sum over a class.
-        contexts_count: articles of a class that the make-up counts for, beside those that are counted.
         values: ``(B, K)``, mean calibrated probabilities of the passages with an answer.
         prior: ``(K,)``, shares of the classes that the probabilities are calibrated to.
         decided: ``(B, K)`` 0/1, the class that an answer decides.
@@ -42,7 +41,6 @@ class Confusion:
     resampled: np.ndarray
     classes: np.ndarray
     make_up: np.ndarray
-    contexts_count: float
     values: np.ndarray
     prior: np.ndarray
     decided: np.ndarray
@@ -120,7 +118,6 @@ def fit_confusion(
         resampled=state_rates(resampled)[:, there],
         classes=np.nonzero(there)[0],
         make_up=make_up[there],
-        contexts_count=space.context.strength,
         values=base.values,
         prior=base.prior,
         decided=space.decided,
@@ -138,7 +135,6 @@ def plain_confusion(space: AnswerSpace) -> Confusion:
         states[None],
         np.arange(number),
         np.ones(number),
-        space.context.strength,
         space.decided,
         even,
         space.decided,

@@ -16,8 +16,8 @@ FEWEST = 40
 """Held-out passages of a leaf below which it shares a context with other rare ones."""
 
 STRENGTH = 100.0
-"""Articles of a class that its contexts among held-out passages count for. Fewer (20) err less where sources differ in
-their contexts, and more where a rare label's share runs over the whole range."""
+"""Articles of a class that its contexts among held-out passages count for, beside a cell's own. Fewer (20) err less
+where sources differ in their contexts, and more where a rare label's share runs over the whole range."""
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,12 @@ class Context:
         numbers: ``(leaves,)`` int, the context of each leaf of the task; 0 for a leaf that tells none.
         ranks: ``(leaves,)``, larger for a leaf that is more common.
         size: number of contexts.
-        strength: articles of a class that the contexts among held-out passages count for, beside a cell's own.
     """
 
     task: str | None
     numbers: np.ndarray
     ranks: np.ndarray
     size: int
-    strength: float
 
     def true(self, held_out: HeldOut) -> np.ndarray:
         """The context of each passage, by its labels: ``(passages,)`` int."""
@@ -74,7 +72,7 @@ def context_of(question: Question, held_out: HeldOut) -> Context:
     """The contexts that these passages can tell apart."""
     (name, label), *more = question.parts
     if not label or more or not len(held_out):
-        return Context(None, np.zeros(0, dtype=np.int64), np.zeros(0), 1, STRENGTH)
+        return Context(None, np.zeros(0, dtype=np.int64), np.zeros(0), 1)
     task = held_out.codebook.tasks[name]
     ranks = held_out.truth(name).T @ held_out.weights
     others = np.array([leaf != label and task.labels[leaf].parent != label for leaf in task.leaves])
@@ -82,4 +80,4 @@ def context_of(question: Question, held_out: HeldOut) -> Context:
     numbers = np.where(common, np.cumsum(common), 0)
     rare = others & ~common
     numbers[rare] = common.sum() + 1
-    return Context(name, numbers, ranks, int(numbers.max()) + 1, STRENGTH)
+    return Context(name, numbers, ranks, int(numbers.max()) + 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .confusion import Confusion
+from .context import STRENGTH
 from .quantify import Method, mixture_rates
 
 RIDGE = 1e-6
@@ -43,7 +44,7 @@ def influences(
     members = confusion.members if method == "matching" else np.eye(len(rates))
     if len(rates) > members.shape[1]:
         held = _held_make_up(shares, confusion) @ tangent
-        strength = confusion.contexts_count / np.broadcast_to(articles, len(shares))
+        strength = STRENGTH / np.broadcast_to(articles, len(shares))
         information += strength[:, None, None] * (held.transpose(0, 2, 1) @ held)
     size = information.shape[-1]
     information += RIDGE * (1 + np.trace(information, axis1=1, axis2=2))[:, None, None] * np.eye(size)

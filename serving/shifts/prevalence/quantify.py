@@ -7,6 +7,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from .confusion import Confusion
+from .context import STRENGTH
 from .mixture import MakeUp, least_squares_shares, mixture_shares
 
 Method = Literal["count", "probability", "adjusted", "probabilistic", "em", "matching"]
@@ -55,7 +56,7 @@ def state_shares(counts: np.ndarray, confusion: Confusion, *, method: Method = D
 
 def make_up_of(confusion: Confusion) -> MakeUp:
     """What is known of the contexts of each class."""
-    return MakeUp(confusion.classes, confusion.make_up, confusion.contexts_count)
+    return MakeUp(confusion.classes, confusion.make_up, STRENGTH)
 
 
 def mixture_rates(confusion: Confusion, *, method: Method) -> np.ndarray:
