@@ -13,8 +13,8 @@ from narrashift.model.bundle import Bundle
 from narrashift.model.onnx_classifier import open_onnx
 from narrashift.rows import name_inputs
 from narrashift.serving.articles import Article, Position, plan_columns, read_articles
+from narrashift.serving.chunks import chunks
 from narrashift.serving.settings import ScoreSettings
-from narrashift.serving.windows import windows
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 DUMPS = (SHARED / "ruwa_headlines" / "ruwa.jsonl.gz", SHARED / "press_releases" / "press.jsonl.gz")
@@ -35,8 +35,8 @@ def distinct_passages(dumps: Sequence[Path], *, bundle: Bundle) -> list[str]:
         inputs = name_inputs([dump])
         columns = plan_columns(inputs, settings=settings, taken=())
         rows = read_articles(inputs, columns=columns, settings=settings, after=Position())
-        for window in windows((r for r in rows if isinstance(r, Article)), classifier=classifier, settings=settings):
-            texts |= dict.fromkeys(" ".join(text.split()) for text in window.texts())
+        for chunk in chunks((r for r in rows if isinstance(r, Article)), classifier=classifier, settings=settings):
+            texts |= dict.fromkeys(" ".join(text.split()) for text in chunk.texts())
     every = [*texts]
     return [every[i] for i in np.random.default_rng(0).permutation(len(every))]
 

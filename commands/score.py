@@ -110,9 +110,9 @@ def score(
     from ..model.bundle import open_bundle
     from ..model.decision import check_risk
     from ..rows import check_encoding
+    from ..serving.chunks import check_cut
     from ..serving.score import score as run
     from ..serving.spreadsheet import CSV_FILE
-    from ..serving.windows import check_cut
     from ..terminal import ProgressDisplay, print_scored
 
     check_encoding(chosen.encoding)

@@ -13,9 +13,9 @@ from ..model.mending import mend
 from ..model.progress import Progress, silent
 from ..rows import find_files, name_inputs
 from .articles import Article, Position, Refused, plan_columns, read_articles
+from .chunks import cut_texts
 from .cutting import CountTokens
 from .settings import ScoreSettings
-from .windows import cut_texts
 
 BLOCK = 256
 """Articles cut at once."""

@@ -13,10 +13,10 @@ from ..model.classifier import Classifier, Logits, Tick
 from ..model.evidence.explain import Evidence, Explainer, open_explainer
 from ..model.evidence.words import Span
 from ..model.mending import mend
+from .chunks import Chunk
 from .original import original_spans
 from .sentences import sentence_spans
 from .settings import ScoreSettings
-from .windows import Window
 
 _WORD = pa.struct([("word", pa.string()), ("start", pa.int32()), ("end", pa.int32()), ("weight", pa.float32())])
 _LABEL = [("task", pa.string()), ("label", pa.string()), ("decisive", pa.bool_())]
@@ -32,26 +32,26 @@ def evidence_fields(settings: ScoreSettings) -> list[pa.Field]:
     return [pa.field("evidence", EVIDENCE)] if settings.evidence else []
 
 
-class WindowEvidence:
-    """Explains the passages of windows, by the settings of the run that scores them."""
+class ChunkEvidence:
+    """Explains the passages of chunks, by the settings of the run that scores them."""
 
     def __init__(self, explainer: Explainer, *, abstain: float | None) -> None:
         self.explainer = explainer
         self.abstain = abstain
 
-    def column(self, window: Window, logits: Logits, *, tick: Tick | None = None) -> pa.Array:
+    def column(self, chunk: Chunk, logits: Logits, *, tick: Tick | None = None) -> pa.Array:
         """A list of labels with their evidence for each passage.
 
         Offsets count the characters of the article, as `start` and `end` do.
 
         Args:
-            logits: by which the window's labels are decided.
+            logits: by which the chunk's labels are decided.
         """
-        texts = window.texts()
+        texts = chunk.texts()
         found = self.explainer.explain(texts, logits.tasks, abstain=self.abstain, tick=tick)
         places = [
             (article.text[start:end], start)
-            for article, spans in zip(window.articles, window.spans, strict=True)
+            for article, spans in zip(chunk.articles, chunk.spans, strict=True)
             for start, end in spans
         ]
         return pa.array(
@@ -63,7 +63,7 @@ class WindowEvidence:
         )
 
 
-def open_evidence(bundle: Bundle, classifier: Classifier, *, settings: ScoreSettings) -> WindowEvidence | None:
+def open_evidence(bundle: Bundle, classifier: Classifier, *, settings: ScoreSettings) -> ChunkEvidence | None:
     """What explains the labels that this classifier decides; None where the settings ask for no evidence.
 
     Raises:
@@ -72,7 +72,7 @@ def open_evidence(bundle: Bundle, classifier: Classifier, *, settings: ScoreSett
     if not settings.evidence:
         return None
     explainer = open_explainer(bundle, classifier, device=settings.device, threads=settings.threads)
-    return WindowEvidence(explainer, abstain=settings.abstain)
+    return ChunkEvidence(explainer, abstain=settings.abstain)
 
 
 def evidence_cell(

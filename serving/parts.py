@@ -1,4 +1,4 @@
-"""What a part of a score folder holds: the rows of its windows, and beside them what finds copies later."""
+"""What a part of a score folder holds: the rows of its chunks, and beside them what finds copies later."""
 
 from __future__ import annotations
 
@@ -11,24 +11,22 @@ from ..model.bundle import Bundle
 from ..model.classifier import Logits
 from ..model.progress import Progress
 from .articles import Columns
+from .chunks import Chunk
 from .duplicates import write_duplicates
 from .origin import origin_columns
 from .plan import Plan
 from .settings import ScoreSettings
 from .sketches import SKETCHES, write_sketches
 from .table import score_table
-from .windows import Window
 
 
-def keep_sketches(
-    folder: Path, name: str, read: Sequence[Window], *, columns: Columns, settings: ScoreSettings
-) -> None:
+def keep_sketches(folder: Path, name: str, read: Sequence[Chunk], *, columns: Columns, settings: ScoreSettings) -> None:
     """Sketch the articles of a part, before the part: what a part holds is always sketched."""
     if settings.duplicates:
-        articles = [article for window in read for article in window.articles]
+        articles = [article for chunk in read for article in chunk.articles]
         write_sketches(
             folder / SKETCHES / f"{name}.parquet",
-            [reading.sketch for window in read for reading in window.readings],
+            [reading.sketch for chunk in read for reading in chunk.readings],
             ids=pa.array([article.carried[0] for article in articles], type=next(iter(columns.types.values()))),
             places=[(article.at.file, article.at.row) for article in articles],
         )
@@ -41,8 +39,8 @@ def mark_duplicates(plan: Plan, *, articles: int, progress: Progress) -> None:
         write_duplicates(plan.out, names=[entry.name for entry in plan.inputs], articles=articles)
 
 
-def window_table(
-    window: Window,
+def chunk_table(
+    chunk: Chunk,
     logits: Logits,
     *,
     schema: pa.Schema,
@@ -52,16 +50,16 @@ def window_table(
     names: Sequence[str],
     evidence: pa.Array | None = None,
 ) -> pa.Table:
-    """The score table of a window, in the order of its articles.
+    """The score table of a chunk, in the order of its articles.
 
     Args:
         names: of the input files.
         evidence: a cell a passage, where the settings ask for it.
     """
-    further = origin_columns(window.articles, window.spans, window.readings, names=names, settings=settings)
+    further = origin_columns(chunk.articles, chunk.spans, chunk.readings, names=names, settings=settings)
     return score_table(
-        window.articles,
-        window.spans,
+        chunk.articles,
+        chunk.spans,
         logits=logits.tasks,
         truncated=logits.truncated,
         schema=schema,

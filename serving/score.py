@@ -1,4 +1,4 @@
-"""Score a dump: read and cut ahead of the model, run it over windows, write parts behind it."""
+"""Score a dump: read and cut ahead of the model, run it over chunks, write parts behind it."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from ..model.held_out import copy_held_out
 from ..model.progress import Progress, silent
 from .ahead import Behind, ahead
 from .articles import read_articles
+from .chunks import Chunk, chunks
 from .engines import open_engine
 from .evidence import open_evidence
 from .folder import Counts, ScoreFolder
 from .languages import DumpLanguages, Tell, count_languages, measured_in, tell_nobody
-from .parts import keep_sketches, mark_duplicates, window_table
+from .parts import chunk_table, keep_sketches, mark_duplicates
 from .plan import Plan, plan_run
 from .repeats import MOST, Repeats
 from .settings import Engine, ScoreSettings
 from .spreadsheet import CSV_FILE, write_csv
-from .windows import Window, windows
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def score(
 
 
 def _score_here(plan: Plan, *, progress: Progress, tell: Tell) -> Scored:
-    """Score on this machine, one window after the other."""
+    """Score on this machine, one chunk after the other."""
     bundle, settings, columns, rows = plan.bundle, plan.settings, plan.columns, plan.rows
     with ScoreFolder(plan.out, plan.identity) as folder:
         copy_held_out(bundle, plan.out)
@@ -108,16 +108,16 @@ def _score_here(plan: Plan, *, progress: Progress, tell: Tell) -> Scored:
             articles = read_articles(plan.inputs, columns=columns, settings=settings, after=folder.position)
             done = folder.counts.rows
             with (
-                closing(ahead(windows(articles, classifier=classifier, settings=settings))) as ready,
+                closing(ahead(chunks(articles, classifier=classifier, settings=settings))) as ready,
                 Behind() as behind,
             ):
-                for window in ready:
-                    steps = window.passages * (2 if explain else 1)
-                    tick = _Tick(progress, done=done, rows=window.rows, passages=steps, total=rows)
-                    logits = classifier.logits(window.texts(), tick=tick)
-                    evidence = explain.column(window, logits, tick=tick) if explain else None
-                    behind.do(write, window, logits, evidence=evidence)
-                    done += window.rows
+                for chunk in ready:
+                    steps = chunk.passages * (2 if explain else 1)
+                    tick = _Tick(progress, done=done, rows=chunk.rows, passages=steps, total=rows)
+                    logits = classifier.logits(chunk.texts(), tick=tick)
+                    evidence = explain.column(chunk, logits, tick=tick) if explain else None
+                    behind.do(write, chunk, logits, evidence=evidence)
+                    done += chunk.rows
             plan.check(first=folder.position.file, last=len(plan.inputs) - 1)
             mark_duplicates(plan, articles=folder.counts.articles, progress=progress)
             folder.finish()
@@ -153,18 +153,16 @@ def open_classifier(bundle: Bundle, *, engine: Engine, settings: ScoreSettings) 
     return Repeats(opened, heads=heads, most=0 if engine == "torch" else MOST)
 
 
-def _write(folder: ScoreFolder, window: Window, logits: Logits, *, check: Callable[..., None], **options: Any) -> None:
-    table = window_table(window, logits, **options)
-    broken_off = {row.at.file for row in window.refused if row.row is None}
-    check(first=folder.position.file, last=window.position.file, doubted=broken_off)
-    keep_sketches(
-        folder.path, f"{folder.parts:05d}", [window], columns=options["columns"], settings=options["settings"]
-    )
-    folder.write_part(table, window.refused, articles=len(window.articles), position=window.position)
+def _write(folder: ScoreFolder, chunk: Chunk, logits: Logits, *, check: Callable[..., None], **options: Any) -> None:
+    table = chunk_table(chunk, logits, **options)
+    broken_off = {row.at.file for row in chunk.refused if row.row is None}
+    check(first=folder.position.file, last=chunk.position.file, doubted=broken_off)
+    keep_sketches(folder.path, f"{folder.parts:05d}", [chunk], columns=options["columns"], settings=options["settings"])
+    folder.write_part(table, chunk.refused, articles=len(chunk.articles), position=chunk.position)
 
 
 class _Tick:
-    """Turns passages done in a window into rows done in the run."""
+    """Turns passages done in a chunk into rows done in the run."""
 
     def __init__(self, progress: Progress, *, done: int, rows: int, passages: int, total: int) -> None:
         self.progress, self.done, self.rows, self.passages, self.total = progress, done, rows, passages, total

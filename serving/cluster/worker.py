@@ -15,11 +15,11 @@ from ...model.bundle import open_bundle
 from ...model.errors import UserError
 from ...rows import Input
 from ..articles import Article, Columns, Refused
+from ..chunks import Chunk, chunks
 from ..evidence import open_evidence
-from ..parts import keep_sketches, window_table
+from ..parts import chunk_table, keep_sketches
 from ..score import open_classifier
 from ..settings import Engine, ScoreSettings
-from ..windows import Window, windows
 from .folder import Written, read_written, write_stretch
 from .stretches import SAME_PATH, Shard, Stretch, read_stretches
 
@@ -106,7 +106,7 @@ class ScoreWorker:
         if already is not None:
             return already
         articles = [item for item in stretch.items if isinstance(item, Article)]
-        read = [*windows(iter(articles), classifier=self.classifier, settings=self.settings)]
+        read = [*chunks(iter(articles), classifier=self.classifier, settings=self.settings)]
         keep_sketches(self.out, stretch.name, read, columns=self.columns, settings=self.settings)
         return write_stretch(
             self.out,
@@ -118,20 +118,20 @@ class ScoreWorker:
             articles=len(articles),
         )
 
-    def _table(self, read: Sequence[Window]) -> pa.Table:
+    def _table(self, read: Sequence[Chunk]) -> pa.Table:
         tables = []
-        for window in read:
-            logits = self.classifier.logits(window.texts())
+        for chunk in read:
+            logits = self.classifier.logits(chunk.texts())
             tables.append(
-                window_table(
-                    window,
+                chunk_table(
+                    chunk,
                     logits,
                     schema=self.schema,
                     columns=self.columns,
                     bundle=self.bundle,
                     settings=self.settings,
                     names=self.names,
-                    evidence=self.explain.column(window, logits) if self.explain else None,
+                    evidence=self.explain.column(chunk, logits) if self.explain else None,
                 )
             )
         return pa.concat_tables(tables) if tables else self.schema.empty_table()

@@ -76,7 +76,7 @@ def score_dump(tmp_path: Path, tiny_bundle: Path, write_dump, read_folder) -> Ca
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> int:
     """Rows cut together, and with `part=1` rows of a part: a part needs 256 rows otherwise."""
-    monkeypatch.setattr("narrashift.serving.windows.ROWS_AT_ONCE", 4)
+    monkeypatch.setattr("narrashift.serving.chunks.ROWS_AT_ONCE", 4)
     return 4
 
 

@@ -21,7 +21,7 @@ import pyarrow.dataset  # noqa: F401
 import narrashift
 import narrashift.model.onnx_classifier
 import narrashift.serving.score
-from narrashift.serving import windows
+from narrashift.serving import chunks
 from narrashift.serving.settings import ScoreSettings
 
 LOOK = 0.001
@@ -128,7 +128,7 @@ if __name__ == "__main__":
         torch.set_num_threads(1)
         narrashift.load(model)
     dump = [Path(name) for name in names]
-    windows.ROWS_AT_ONCE = 4
+    chunks.ROWS_AT_ONCE = 4
     os.fsync = lambda descriptor: None  # a killed process loses no more without it, and a run takes half the time
     at_random(Path(place), kills=int(kills))
     if engine != "torch":

@@ -67,7 +67,7 @@ def test_an_interrupted_run_leaves_no_thread_and_whole_parts(run, tmp_path, read
     assert again.equals(read_folder(tmp_path / "out").table)
 
 
-@pytest.mark.parametrize("broken", ["windows.cut_texts", "folder.pq.write_table", "repeats._packed"])
+@pytest.mark.parametrize("broken", ["chunks.cut_texts", "folder.pq.write_table", "repeats._packed"])
 def test_a_failure_in_any_thread_ends_the_run_and_all_threads(run, monkeypatch, broken):
 
     def fail(*args: object, **options: object) -> None:

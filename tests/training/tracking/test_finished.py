@@ -64,7 +64,7 @@ def tracked(store_template, tiny_bundle, small_corpus, dump, tmp_path_factory):
             if done > 40:
                 raise KeyboardInterrupt
 
-        patch.setattr("narrashift.serving.windows.ROWS_AT_ONCE", 4)
+        patch.setattr("narrashift.serving.chunks.ROWS_AT_ONCE", 4)
         with pytest.raises(KeyboardInterrupt):
             narrashift.score([dump], model=bundle, out="scores", settings=ScoreSettings(part=16), progress=stop)
         before = json.loads(Path("scores/progress.json").read_text("utf-8"))

@@ -1,4 +1,4 @@
-"""Windows: stretches of the dump, read and cut into passages, each on its way into one part."""
+"""Chunks of the dump: articles, read and cut into passages, each chunk on its way into one part."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CHARACTERS_AT_ONCE = 16_000_000
 
 
 @dataclass(frozen=True)
-class Window:
+class Chunk:
     """Articles, the spans of their passages, what reading found, the rows refused among them, the last row's place."""
 
     articles: list[Article]
@@ -57,32 +57,32 @@ def _block(articles: Iterator[Article | Refused]) -> Iterator[Article | Refused]
             return
 
 
-def windows(
+def chunks(
     articles: Iterator[Article | Refused], *, classifier: Classifier, settings: ScoreSettings
-) -> Iterator[Window]:
+) -> Iterator[Chunk]:
     """Cut articles into passages and gather them until a part is full."""
-    window: Window | None = None
+    chunk: Chunk | None = None
     while block := list(_block(articles)):
         good = [item for item in block if isinstance(item, Article)]
-        before = window or Window([], [], [], [], block[0].at)
+        before = chunk or Chunk([], [], [], [], block[0].at)
         spans = cut_texts(
             [article.text for article in good],
             count_tokens=classifier.count_tokens,
             max_tokens=classifier.max_tokens,
             settings=settings,
         )
-        window = Window(
+        chunk = Chunk(
             articles=before.articles + good,
             spans=before.spans + spans,
             readings=before.readings + read_closely(good, spans, settings=settings),
             refused=before.refused + [item for item in block if isinstance(item, Refused)],
             position=block[-1].at,
         )
-        if window.passages >= settings.part or window.rows >= 4 * settings.part:
-            yield window
-            window = None
-    if window:
-        yield window
+        if chunk.passages >= settings.part or chunk.rows >= 4 * settings.part:
+            yield chunk
+            chunk = None
+    if chunk:
+        yield chunk
 
 
 def cut_texts(
