@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from .classifier import MOST_WINDOWS, Classifier
 from .codebook import Codebook, read_codebook
 from .decision import Decision, read_decision
-from .errors import UserError
+from .errors import UserError, first_line
 from .folders import write_whole
 from .safety import check_config, check_no_adapter, check_sizes
 
@@ -82,7 +82,7 @@ class Bundle:
             )
             network, report = loaded
         except Exception as error:  # safetensors and transformers raise several kinds on a broken file
-            raise UserError(f"{path}: cannot be loaded: {str(error).splitlines()[0]}") from None
+            raise UserError(f"{path}: cannot be loaded: {first_line(error)}") from None
         if report["missing_keys"] or report["unexpected_keys"]:
             raise UserError(f"{path}: not the weights of this model. The bundle is damaged; train it again")
         limit = network.config.encoder.get("max_position_embeddings") or 10**9

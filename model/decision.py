@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from scipy.special import expit, softmax
 
 from .codebook import Codebook, Task
-from .errors import UserError
+from .errors import UserError, first_line
 
 
 class RiskPoint(BaseModel):
@@ -68,7 +68,7 @@ def read_decision(path: Path, *, codebook: Codebook) -> Decision:
         first = error.errors()[0]
         raise UserError(f"{path}, {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
     except (OSError, ValueError, RecursionError) as error:
-        raise UserError(f"{path}: not a decision file: {str(error).splitlines()[0]}") from None
+        raise UserError(f"{path}: not a decision file: {first_line(error)}") from None
     expected = Decision.default(codebook)
     for name in expected.tasks | decision.tasks:
         found, task = decision.tasks.get(name), expected.tasks.get(name)

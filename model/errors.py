@@ -41,3 +41,8 @@ def suggestion(value: str, allowed: Sequence[str]) -> str:
     near = get_close_matches(value, allowed, n=1, cutoff=0.6)
     listed = ", ".join(allowed[:12]) + (", …" if len(allowed) > 12 else "")
     return f"({listed}; did you mean {near[0]}?)" if near else f"({listed})"
+
+
+def first_line(error: BaseException) -> str:
+    """What a library said, as far as one line holds it; the error's kind where it said nothing."""
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .bundle import Bundle
-from .errors import UserError
+from .errors import UserError, first_line
 
 FOLDER, RECORD = "onnx", "export.json"
 OnnxEngine = Literal["onnx", "onnx-int8"]
@@ -79,7 +79,7 @@ def read_exported(bundle: Bundle) -> Exported | None:
     try:
         exported = Exported.model_validate(json.loads(path.read_text("utf-8")))
     except (OSError, ValueError, RecursionError, ValidationError) as error:
-        raise UserError(f"{path}: not what an export writes: {str(error).splitlines()[0]}. {again}") from None
+        raise UserError(f"{path}: not what an export writes: {first_line(error)}. {again}") from None
     if exported.bundle != bundle.digest:
         raise UserError(f"{path}: of bundle {exported.bundle}, but this is {bundle.digest}. {again}")
     return exported

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from .bundle import Bundle
 from .codebook import Codebook, parse_codebook
 from .decision import Decision, names
-from .errors import UserError
+from .errors import UserError, first_line
 from .folders import whole_file, write_whole
 
 FILE = "held_out.parquet"
@@ -121,7 +121,7 @@ def read_held_out(folder: Path, *, bundle: str) -> HeldOut | None:
         table = pq.read_table(path)
         found = _held_out(table, place=str(path))
     except (pa.ArrowException, OSError, KeyError, ValueError, ValidationError, UserError) as error:
-        reason = str(error).splitlines()[0]
+        reason = first_line(error)
         raise UserError(
             f"{path}: not what a training writes ({reason}). Delete it, or train the bundle again"
         ) from None

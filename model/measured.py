@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .bundle import Bundle
-from .errors import UserError
+from .errors import UserError, first_line
 from .folders import write_whole
 
 FILE = "languages.json"
@@ -79,7 +79,7 @@ def read_measured(bundle: Bundle) -> MeasuredLanguages:
         found = MeasuredLanguages.model_validate(json.loads(path.read_text("utf-8")))
     except (OSError, ValueError, ValidationError, RecursionError) as error:
         raise UserError(
-            f"{path}: not what a training writes ({str(error).splitlines()[0]}). Delete it; "
+            f"{path}: not what a training writes ({first_line(error)}). Delete it; "
             "narrashift evaluate BUNDLE LABELLED --record writes it anew"
         ) from None
     return found if found.bundle == bundle.digest else nothing

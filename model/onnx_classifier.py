@@ -14,7 +14,7 @@ from .bundle import Bundle
 from .classifier import Classifier, Logits, Tick
 from .close_calls import CloseCalls
 from .cores import usable_cores
-from .errors import UserError
+from .errors import UserError, first_line
 from .exported import FOLDER, OnnxEngine, exported_for, file_sha256
 from .tokens import count_tokens, equal_batches, read_tokenizer
 from .windows import encode_windows
@@ -59,7 +59,7 @@ class OnnxClassifier:
             source = model if isinstance(model, bytes) else str(model)
             self.session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # ONNX Runtime raises a class for each of its status codes
-            raise UserError(f"{model if isinstance(model, Path) else 'model'}: {str(error).splitlines()[0]}") from None
+            raise UserError(f"{model if isinstance(model, Path) else 'model'}: {first_line(error)}") from None
         self.tokenizer = tokenizer
         self.heads = dict(heads)
         self.max_tokens: int | None = max_tokens

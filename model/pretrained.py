@@ -15,7 +15,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from .classifier import Tick
-from .errors import UserError
+from .errors import UserError, first_line
 from .tokens import encode, equal_batches, read_tokenizer
 
 INSTALLED = "minilm-l6"
@@ -68,7 +68,7 @@ class PretrainedEncoder:
             self.tokenizer: Tokenizer = found.backend_tokenizer if found else read_tokenizer(local)
         except Exception as error:  # transformers, safetensors, tokenizers: each raises its own
             raise UserError(
-                f"backbone {name}: cannot be loaded ({str(error).splitlines()[0]}). Name a local folder or a hub id "
+                f"backbone {name}: cannot be loaded ({first_line(error)}). Name a local folder or a hub id "
                 "that this machine can reach with --set backbone=NAME"
             ) from None
         self.tokenizer.no_truncation()

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from .errors import UserError
+from .errors import UserError, first_line
 from .folders import whole_file
 
 FILE = "reference.parquet"
@@ -111,7 +111,7 @@ def read_reference(folder: Path, *, bundle: str) -> Reference:
             usual=np.array(json.loads(said["narrashift.usual"]), dtype=np.float32),
         )
     except (pa.ArrowException, OSError, KeyError, ValueError, AttributeError) as error:
-        reason = str(error).splitlines()[0]
+        reason = first_line(error)
         raise UserError(f"{path}: not what a training writes ({reason}). Train the bundle again") from None
     if found.bundle != bundle:
         raise UserError(f"{path}: of bundle {found.bundle}, but this is {bundle}. Train the bundle again")

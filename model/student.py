@@ -20,7 +20,7 @@ from .agreement import agreement, decisions_of, margins
 from .bundle import Bundle
 from .classifier import Logits, Tick
 from .convolution import StaticConvolution
-from .errors import UserError
+from .errors import UserError, first_line
 from .folders import write_whole
 from .tokens import count_tokens, encode, read_tokenizer
 
@@ -134,7 +134,7 @@ def read_student(bundle: Bundle) -> Student:
     try:
         network = StaticConvolution(load_file(path))
     except Exception as error:  # safetensors raises several kinds on a broken file
-        raise UserError(f"{path}: cannot be loaded ({str(error).splitlines()[0]}). {_again(bundle)}") from None
+        raise UserError(f"{path}: cannot be loaded ({first_line(error)}). {_again(bundle)}") from None
     heads = {name: len(task.leaves) for name, task in bundle.codebook.tasks.items()}
     there = (description.heads, set(description.points), network.width, len(description.coefficients))
     if there != (heads, {ANY, *heads}, sum(heads.values()), len(decisions_of(None, codebook=bundle.codebook))):
@@ -159,7 +159,7 @@ def read_description(bundle: Bundle) -> StudentDescription:
         place = ", ".join([str(path), ".".join(map(str, first["loc"]))])
         raise UserError(f"{place}: {first['msg']}. {_again(bundle)}") from None
     except (OSError, ValueError, RecursionError) as error:
-        reason = str(error).splitlines()[0]
+        reason = first_line(error)
         raise UserError(f"{path}: not a student's description ({reason}). {_again(bundle)}") from None
     if description.bundle != bundle.digest:
         raise UserError(

@@ -18,7 +18,7 @@ from sklearn.pipeline import FeatureUnion
 
 from .classifier import Logits, Tick
 from .codebook import Codebook
-from .errors import UserError
+from .errors import UserError, first_line
 
 FILE = "tfidf.skops"
 ALLOWED = {
@@ -209,4 +209,4 @@ def read_tfidf(folder: Path, *, codebook: Codebook | None = None) -> TfidfClassi
     except UserError:
         raise
     except Exception as error:  # zipfile, JSON, skops: whatever a broken file raises
-        raise UserError(f"{path}: not a readable TF-IDF model: {str(error).splitlines()[0]}") from None
+        raise UserError(f"{path}: not a readable TF-IDF model: {first_line(error)}") from None

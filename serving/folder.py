@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
-from ..model.errors import UserError
+from ..model.errors import UserError, first_line
 from ..model.folders import sync, whole_file, write_whole
 from .articles import Position, Refused
 from .same_run import refuse_other
@@ -110,7 +110,7 @@ class ScoreFolder:
                 self.counts = Counts(**json.loads(metadata[b"narrashift.counts"]))
             except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
                 raise UserError(
-                    f"{part}: broken ({str(error).splitlines()[0]}). Delete it and those after it, and start again"
+                    f"{part}: broken ({first_line(error)}). Delete it and those after it, and start again"
                 ) from None
             self.parts += 1
         if len(present) > self.parts:

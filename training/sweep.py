@@ -13,7 +13,7 @@ from typing import Any
 import optuna
 import torch
 
-from ..model.errors import Interrupted, UserError
+from ..model.errors import Interrupted, UserError, first_line
 from ..model.folders import write_whole
 from ..model.progress import Progress, silent
 from ..model.tokens import read_tokenizer
@@ -124,7 +124,7 @@ def _run(
         study.tell(trial, state=optuna.trial.TrialState.FAIL)
         raise Interrupted from None
     except Exception as error:  # memory, a setting out of range, a library: the sweep goes on
-        trial.set_user_attr("error", f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}")
+        trial.set_user_attr("error", f"{type(error).__name__}: {first_line(error)}")
         study.tell(trial, state=optuna.trial.TrialState.FAIL)
         progress(f"trial {trial.number + 1} failed: {trial.user_attrs['error']}", 0, 0)
 
@@ -173,7 +173,7 @@ def _open_study(path: Path, *, split: Split, settings: TrainSettings, space: Spa
             pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=1),
         )
     except Exception as error:  # SQLAlchemy and sqlite3 raise their own
-        raise UserError(f"{path}: no study can be kept here: {str(error).splitlines()[0]}") from None
+        raise UserError(f"{path}: no study can be kept here: {first_line(error)}") from None
     described = {
         "train": split.train.digest,
         "validation": split.validation.digest,

@@ -19,7 +19,7 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ...model.errors import UserError
+from ...model.errors import UserError, first_line
 from ...model.folders import whole_file
 from ..articles import Position, Refused
 from ..folder import ERROR_FILE, ERROR_PARTS, PARTS, PROGRESS, Counts, ScoreFolder
@@ -151,7 +151,7 @@ def read_written(folder: Path, name: str) -> Written | None:
     except FileNotFoundError:
         return None
     except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
-        raise UserError(f"{path}: broken ({str(error).splitlines()[0]}). Delete it, and start again") from None
+        raise UserError(f"{path}: broken ({first_line(error)}). Delete it, and start again") from None
 
 
 def _write(table: pa.Table, path: Path) -> None:

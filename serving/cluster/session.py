@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ...model.cores import usable_cores
-from ...model.errors import UserError
+from ...model.errors import UserError, first_line
 from ..settings import ScoreSettings
 
 STORE_BYTES = 512 * 2**20
@@ -68,7 +68,7 @@ def _start(ray: Any, settings: ScoreSettings, *, cores: int) -> None:
             ray.init(address=address, **quiet)
     except (OSError, ValueError, RuntimeError) as error:
         raise UserError(
-            f"--ray-address {address}: no Ray cluster answers there ({str(error).splitlines()[0]}). "
+            f"--ray-address {address}: no Ray cluster answers there ({first_line(error)}). "
             "Start one with: ray start --head"
         ) from None
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from ...model.errors import UserError
+from ...model.errors import UserError, first_line
 from ..shifts.output import JSON_FILE, SERIES_FILE, SHIFTS_FILE
 
 WAY_OUT = "Name a folder that `narrashift shift SCORES --out DIR` wrote"
@@ -57,4 +57,4 @@ def _table(path: Path) -> pl.DataFrame:
     try:
         return pl.read_parquet(path)
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise UserError(f"{path}: not a Parquet file: {str(error).splitlines()[0]}. {WAY_OUT}") from None
+        raise UserError(f"{path}: not a Parquet file: {first_line(error)}. {WAY_OUT}") from None

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from ...model.codebook import Codebook
-from ...model.errors import UserError
+from ...model.errors import UserError, first_line
 from .periods import day_of, period_of
 from .scores import Scores
 from .settings import EVERYTHING, ShiftSettings
@@ -86,7 +86,7 @@ def located(scores: Scores, *, settings: ShiftSettings, parts: Sequence[Path]) -
             rows.collect_schema()
         except pl.exceptions.PolarsError as error:
             raise UserError(
-                f"--where {settings.where}: {str(error).splitlines()[0]}. SQL over the columns of the scores is "
+                f"--where {settings.where}: {first_line(error)}. SQL over the columns of the scores is "
                 "expected, as in: date >= '2022-01-01' AND source <> 'x'"
             ) from None
     return rows.with_columns(period_of(pl.col(DAY), settings.every).alias(PERIOD))

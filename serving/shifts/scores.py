@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from ...model.codebook import Codebook, parse_codebook
 from ...model.decision import Decision
-from ...model.errors import UserError, suggestion
+from ...model.errors import UserError, first_line, suggestion
 from ..folder import PARTS, PROGRESS, RUN
 
 
@@ -85,7 +85,7 @@ def open_scores(folders: Sequence[Path]) -> Scores:
             schema = schema.with_metadata(schema.metadata or {})
             passages += sum(pq.read_metadata(part).num_rows for part in found)
         except (pa.ArrowException, OSError) as error:
-            raise UserError(f"{folder / PARTS}: broken: {str(error).splitlines()[0]}") from None
+            raise UserError(f"{folder / PARTS}: broken: {first_line(error)}") from None
         if first is None:
             first = schema
         for key in (b"narrashift.bundle", b"narrashift.decision"):

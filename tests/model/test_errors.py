@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pickle
 
-from narrashift.model.errors import UserError, suggestion
+from narrashift.model.errors import UserError, first_line, suggestion
 
 
 def test_one_problem_is_one_line():
@@ -44,3 +44,8 @@ def test_nothing_is_suggested_where_nothing_is_near():
 def test_a_long_list_is_cut_and_its_last_is_suggested_all_the_same():
     said = suggestion("label15x", [f"label{i}" for i in range(16)])
     assert "label11, …; did you mean label15?" in said
+
+
+def test_what_a_library_said_takes_one_line():
+    assert first_line(ValueError("\n  no such key\nin this file")) == "no such key"
+    assert first_line(KeyError()) == "KeyError"

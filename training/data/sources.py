@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ...model.errors import UserError
+from ...model.errors import UserError, first_line
 from ...rows import LABELLED, BadRow, Row, check_encoding, file_format, find_files, name_inputs, read_rows
 
 
@@ -66,7 +66,7 @@ def _saved_dataset(path: Path) -> Iterator[Row | BadRow]:
     try:
         loaded = datasets.load_from_disk(str(path))
     except Exception as error:  # Arrow, JSON, file system: whatever a broken folder raises
-        yield BadRow(path.name, None, f"not a readable datasets folder: {str(error).splitlines()[0]}")
+        yield BadRow(path.name, None, f"not a readable datasets folder: {first_line(error)}")
         return
     yield from rows_of_dataset(loaded, name=path.name)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...model.codebook import Codebook
-from ...model.errors import UserError
+from ...model.errors import UserError, first_line
 from .functions import LabellingFunction, Test, leaf_of
 
 MARK = "_narrashift_label"
@@ -47,7 +47,7 @@ def run_functions(path: Path, *, codebook: Codebook) -> list[LabellingFunction]:
     try:
         spec.loader.exec_module(module)
     except Exception as error:  # whatever the user's code raises
-        raise UserError(f"{path}: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}") from None
+        raise UserError(f"{path}: {type(error).__name__}: {first_line(error)}") from None
     found: list[LabellingFunction] = []
     problems: list[str] = []
     for name, function in inspect.getmembers(module, callable):

@@ -9,7 +9,7 @@ from transformers import AutoTokenizer
 from transformers.utils import logging
 
 from ...model.codebook import Codebook
-from ...model.errors import UserError
+from ...model.errors import UserError, first_line
 from ...model.network import PassageClassifier, from_backbone
 from ...model.pretrained import resolve_backbone
 from ..settings import TrainSettings
@@ -51,7 +51,7 @@ def check_fast(backbone: str, tokenizer: Any) -> None:
 def not_loaded(backbone: str, error: Exception) -> UserError:
     """What to raise where a library cannot load a backbone."""
     return UserError(
-        f"--backbone {backbone}: cannot be loaded ({str(error).splitlines()[0]}). "
+        f"--backbone {backbone}: cannot be loaded ({first_line(error)}). "
         "Name a local folder or a hub id that this machine can reach"
     )
 

@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from ...model.errors import UserError
+from ...model.errors import UserError, first_line
 from ...model.folders import whole_file, write_whole
 
 STATE, BEST, POSITION = "state-{}.safetensors", "best-{}.safetensors", "position.json"
@@ -143,9 +143,7 @@ def _read(path: Path) -> dict[str, Tensor]:
     try:
         return load_file(path)
     except Exception as error:  # missing, cut short, no safetensors: each raises its own
-        raise UserError(
-            f"{path}: cannot be read ({str(error).splitlines()[0]}). Start again without --resume"
-        ) from None
+        raise UserError(f"{path}: cannot be read ({first_line(error)}). Start again without --resume") from None
 
 
 def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

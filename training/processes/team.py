@@ -20,7 +20,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from ...model.errors import UserError
+from ...model.errors import UserError, first_line
 
 PATIENCE = datetime.timedelta(days=7)
 """How long a process waits for the others: the leader may read, validate and measure for hours between two steps."""
@@ -174,7 +174,7 @@ class Team:
             yield
         except RuntimeError as error:
             self.others = "lost"
-            raise Lost(str(error).splitlines()[0]) from None
+            raise Lost(first_line(error)) from None
 
 
 _team = Team()
@@ -210,7 +210,7 @@ def joined() -> Iterator[Team]:
         group = dist.new_group(timeout=PATIENCE)
     except (RuntimeError, ValueError) as error:
         place = f"{os.environ['MASTER_ADDR']}:{os.environ['MASTER_PORT']}"
-        raise UserError(f"{place}: the processes do not find each other: {str(error).splitlines()[0]}") from None
+        raise UserError(f"{place}: the processes do not find each other: {first_line(error)}") from None
     _team = Team(dist.get_rank(), dist.get_world_size(), group=group)
     try:
         yield _team

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...model.codebook import Codebook
-from ...model.errors import UserError
+from ...model.errors import UserError, first_line
 from .columns import KEY, TAG, view_with
 from .store import ARTIFACTS, database_file, quiet_mlflow, tracking_uri
 
@@ -44,7 +44,7 @@ def open_store(uri: str, *, experiment: str = MODEL) -> str:
                 mlflow.create_experiment(experiment, artifact_location=place, tags=kind)
             return str(mlflow.set_experiment(experiment).experiment_id)
     except Exception as error:  # SQLAlchemy, requests and MLflow each raise their own
-        raise UserError(f"{uri}: this tracking store cannot be used: {str(error).splitlines()[0]}") from None
+        raise UserError(f"{uri}: this tracking store cannot be used: {first_line(error)}") from None
 
 
 def show_figures(codebook: Codebook) -> None:
@@ -100,7 +100,7 @@ def pinned(model_uri: str) -> str:
     try:
         name, version = _name_and_version(mlflow, model_uri)
     except mlflow.exceptions.MlflowException as error:
-        raise UserError(f"{model_uri}: not in the store {tracking_uri()} ({str(error).splitlines()[0]})") from None
+        raise UserError(f"{model_uri}: not in the store {tracking_uri()} ({first_line(error)})") from None
     return f"models:/{name}/{version}"
 
 
@@ -119,7 +119,7 @@ def version_of(model_uri: str) -> str:
         if name == MODEL and version:
             return str(mlflow.MlflowClient().get_model_version(name, version).version)
     except mlflow.exceptions.MlflowException as error:
-        raise UserError(f"{model_uri}: not in the store ({str(error).splitlines()[0]})") from None
+        raise UserError(f"{model_uri}: not in the store ({first_line(error)})") from None
     raise UserError(f"{model_uri}: models:/{MODEL}/VERSION is expected")
 
 
@@ -133,7 +133,7 @@ def fetch_bundle(model_uri: str) -> Path:
     try:
         return stored_bundle(mlflow, model_uri)
     except (OSError, mlflow.exceptions.MlflowException) as error:
-        raise UserError(f"{model_uri}: not in the store {tracking_uri()} ({str(error).splitlines()[0]})") from None
+        raise UserError(f"{model_uri}: not in the store {tracking_uri()} ({first_line(error)})") from None
 
 
 def _open_existing(model_uri: str) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from ....model.errors import UserError
+from ....model.errors import UserError, first_line
 from ...shifts.emerging.output import FILE
 from ..section import Section, make_section
 from ..shift_folder import WAY_OUT, ShiftFolder
@@ -25,7 +25,7 @@ def section(folder: ShiftFolder) -> Section | None:
         table = pl.read_parquet(folder.path / FILE)
         series = {str(key[0]): _series(own) for key, own in table.group_by("cluster", maintain_order=True)}
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise UserError(f"{folder.path / FILE}: {str(error).splitlines()[0]}. {WAY_OUT}") from None
+        raise UserError(f"{folder.path / FILE}: {first_line(error)}. {WAY_OUT}") from None
     stories = told["stories"]
     return make_section(
         "emerging",

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from ....model.errors import UserError
+from ....model.errors import UserError, first_line
 from .chance import PERMUTATIONS
 from .lead import FEWEST, LAGS
 from .relate import Relations
@@ -36,7 +36,7 @@ def read_relations(folder: Path, name: str) -> pl.DataFrame | None:
         return pl.read_parquet(path)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise UserError(
-            f"{path}: not a Parquet file: {str(error).splitlines()[0]}. Delete it, or run narrashift shift again"
+            f"{path}: not a Parquet file: {first_line(error)}. Delete it, or run narrashift shift again"
         ) from None
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from ....model.errors import UserError
+from ....model.errors import UserError, first_line
 from ....model.progress import Progress, silent
 from ..periods import EPOCH, first_day, period_of
 from ..scores import Scores, open_scores
@@ -142,7 +142,7 @@ class Watch:
             except UserError as error:
                 problems += error.problems
             except (OSError, pa.ArrowException, pl.exceptions.PolarsError) as error:
-                problems.append(f"{arrival.folder}: not readable ({str(error).splitlines()[0]}); tried again later")
+                problems.append(f"{arrival.folder}: not readable ({first_line(error)}); tried again later")
         if problems and self.binding is None:
             raise UserError(problems)
         for problem in problems:
@@ -240,7 +240,7 @@ class Watch:
                 [one.shift for one in alarms], scores=scores, narratives=told, settings=self.settings.counting()
             )
         except (UserError, OSError, pl.exceptions.PolarsError) as error:
-            self.say(f"no evidence can be shown: {str(error).splitlines()[0]}")
+            self.say(f"no evidence can be shown: {first_line(error)}")
             return [(alarm, None) for alarm in alarms]
         return [(replace(alarm, shift=shift), evidence) for alarm, (shift, evidence) in zip(alarms, shown, strict=True)]
 

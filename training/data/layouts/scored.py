@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ....model.codebook import Codebook, parse_codebook
-from ....model.errors import UserError
+from ....model.errors import UserError, first_line
 from .exported import Outgoing
 
 MADE = frozenset({"text", "passage", "start", "end", "truncated", "student", "file", "row", "mended", "evidence"})
@@ -34,7 +34,7 @@ def codebook_of_scores(folder: Path) -> Codebook:
         metadata = pq.read_schema(parts[0]).metadata or {}
         text = metadata[b"narrashift.codebook.toml"].decode()
     except (pa.ArrowException, OSError) as error:
-        raise UserError(f"{parts[0]}: broken: {str(error).splitlines()[0]}") from None
+        raise UserError(f"{parts[0]}: broken: {first_line(error)}") from None
     except (KeyError, ValueError):
         raise UserError(
             f"{folder}: scored by an older narrashift, whose scores hold no codebook. Score again"
@@ -69,7 +69,7 @@ def scored_passages(folder: Path, *, codebook: Codebook, text: str) -> Iterator[
                 for row in batch.to_pylist():
                     yield _passage(row, codebook=codebook, text=text, id=names[0], carried=carried, model=model)
         except (pa.ArrowException, OSError) as error:
-            raise UserError(f"{part}: broken: {str(error).splitlines()[0]}") from None
+            raise UserError(f"{part}: broken: {first_line(error)}") from None
 
 
 def _passage(
