@@ -46,7 +46,7 @@ def transformers_pipeline(bundle: Bundle, network: PassageClassifier, folder: Pa
 
 
 def sentence_transformers(bundle: Bundle, network: PassageClassifier, folder: Path) -> dict[int, Label]:
-    """`SentenceTransformer.encode`, then the heads as one matrix product."""
+    """`SentenceTransformer.encode`, then the heads' part for the top layer, which is what it gives, as one product."""
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.models import Pooling, Transformer
 
@@ -54,10 +54,11 @@ def sentence_transformers(bundle: Bundle, network: PassageClassifier, folder: Pa
     network.encoder.save_pretrained(home)
     _tokenizer(bundle).save_pretrained(home)
     body = Transformer(str(home), max_seq_length=network.config.max_tokens)
-    model = SentenceTransformer(modules=[body, Pooling(network.config.encoder["hidden_size"])], device="cpu")
+    hidden = network.config.encoder["hidden_size"]
+    model = SentenceTransformer(modules=[body, Pooling(hidden)], device="cpu")
     model.save(str(folder / "sentence-transformer"))
     heads = [network.heads[f"task_{task}"] for task in network.config.heads]
-    weight = np.concatenate([head.weight.detach().numpy() for head in heads]).T
+    weight = np.concatenate([head.weight.detach().numpy() for head in heads])[:, -hidden:].T
     bias = np.concatenate([head.bias.detach().numpy() for head in heads])
     return {
         size: lambda texts, size=size: (

@@ -86,6 +86,7 @@ VARIANTS: dict[str, Variant] = {
     "frame × 2": Variant({"task_weights": {"frame": 2.0}}),
     "technique × 2": Variant({"task_weights": {"technique": 2.0}}),
     "dropout 0.3": Variant({"dropout": 0.3}),
+    "three layers": Variant({"layers": 3}),
     "mean and max": Variant(pooling="mean_max"),
     "label attention": Variant(pooling="attention"),
     "averaged": Variant(averaging=0.99),
@@ -121,11 +122,12 @@ def learn(variant: Variant, *, train: Corpus, seed: int) -> tuple[TransformerCla
     network.train()
     if variant.contrast:
         _contrast(network, encoded(), train=train, steps=variant.contrast, settings=settings)
-    step, steps = 0, settings.epochs * -(-len(train) // settings.batch)
-    for epoch in range(settings.epochs):
+    epochs, size = int(settings.epochs), int(settings.batch)
+    step, steps = 0, epochs * -(-len(train) // size)
+    for epoch in range(epochs):
         ids = encoded()
         lengths = np.array([len(row) for row in ids])
-        for batch in epoch_batches(lengths, batch=settings.batch, seed=seed, epoch=epoch):
+        for batch in epoch_batches(lengths, batch=size, seed=seed, epoch=epoch):
             set_rate(optimizer, step=step, steps=steps, warmup=settings.warmup)
             if variant.cosine and step >= settings.warmup * steps:
                 for group in optimizer.param_groups:

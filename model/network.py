@@ -1,10 +1,11 @@
-"""The network: one shared encoder, mean pooling, one linear head a task, and words counted beside it."""
+"""The network: one shared encoder, means of its layers, one linear head a task, and words counted beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel
@@ -21,6 +22,8 @@ class PassageConfig(PreTrainedConfig):
         heads: task -> number of leaves, in the codebook's order.
         max_tokens: tokens that the network reads at once, special tokens included.
         windows: of so many tokens each at most that a longer passage is read in; what follows is cut off.
+        layers: of the encoder, from 1, whose means the heads see side by side, the top one last; only that one where
+            none is named.
         dropout: share of pooled features dropped in training, 0..1.
         lexical: buckets of the lexical head; 0 where there is none.
         lexical_vocabulary: ids of which that head knows whether it met them; 0 where it does not ask.
@@ -34,6 +37,7 @@ class PassageConfig(PreTrainedConfig):
         heads: dict[str, int] | None = None,
         max_tokens: int = 256,
         windows: int = 1,
+        layers: Sequence[int] = (),
         dropout: float = 0.1,
         codebook_digest: str = "",
         lexical: int = 0,
@@ -44,6 +48,7 @@ class PassageConfig(PreTrainedConfig):
         self.heads = heads or {}
         self.max_tokens = max_tokens
         self.windows = windows
+        self.layers = list(layers)
         self.dropout = dropout
         self.codebook_digest = codebook_digest
         self.lexical = lexical
@@ -65,9 +70,8 @@ class PassageClassifier(PreTrainedModel):
         options = _without_pooler(encoder_config.model_type)
         self.encoder = AutoModel.from_config(encoder_config, trust_remote_code=False, **options)
         self.dropout = nn.Dropout(config.dropout)
-        self.heads = nn.ModuleDict(
-            {_module(task): nn.Linear(encoder_config.hidden_size, leaves) for task, leaves in config.heads.items()}
-        )
+        width = encoder_config.hidden_size * max(1, len(config.layers))
+        self.heads = nn.ModuleDict({_module(task): nn.Linear(width, leaves) for task, leaves in config.heads.items()})
         self.lexical: LexicalHead | None = None
         if config.lexical:
             self.lexical = LexicalHead(buckets=config.lexical, heads=config.heads, vocabulary=config.lexical_vocabulary)
@@ -84,18 +88,26 @@ class PassageClassifier(PreTrainedModel):
         return self.heads[_module(task)]  # type: ignore[return-value]
 
     def pool(self, input_ids: Tensor | None, attention_mask: Tensor, embeddings: Tensor | None = None) -> Tensor:
-        """Mean of the last layer over a passage's tokens: ``(passages, hidden)``.
+        """Means of layers over a passage's tokens, side by side: ``(passages, layers * hidden)``.
 
-        Mean pooling as in Reimers & Gurevych 2019 (Sentence-BERT); it is what MiniLM was trained with.
+        Mean pooling as in Reimers & Gurevych 2019 (Sentence-BERT); it is what MiniLM was trained with. Layers below the
+        top keep what its pretraining had no use for (Tenney et al. 2019, "BERT Rediscovers the Classical NLP
+        Pipeline").
 
         Args:
             embeddings: ``(passages, tokens, hidden)``, word embeddings in the place of the ids', which are then None.
         """
-        hidden = self.encoder(
-            input_ids=input_ids, attention_mask=attention_mask, inputs_embeds=embeddings
-        ).last_hidden_state
-        weights = attention_mask.unsqueeze(-1).to(hidden.dtype)
-        return (hidden * weights).sum(1) / weights.sum(1).clamp(min=1)
+        below = self.config.layers[:-1]
+        output = self.encoder(
+            input_ids=input_ids,
+            attention_mask=attention_mask,
+            inputs_embeds=embeddings,
+            output_hidden_states=bool(below),
+        )
+        read = [*(output.hidden_states[layer] for layer in below), output.last_hidden_state]
+        weights = attention_mask.unsqueeze(-1).to(output.last_hidden_state.dtype)
+        tokens = weights.sum(1).clamp(min=1)
+        return torch.cat([(hidden * weights).sum(1) / tokens for hidden in read], dim=1)
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> dict[str, Tensor]:
         """Logits: task -> ``(passages, leaves)``.
@@ -112,11 +124,14 @@ class PassageClassifier(PreTrainedModel):
         return {task: values + counted[task] for task, values in logits.items()}
 
 
-def from_backbone(backbone: str, *, codebook: Codebook, max_tokens: int, dropout: float) -> PassageClassifier:
+def from_backbone(
+    backbone: str, *, codebook: Codebook, max_tokens: int, dropout: float, layers: int = 1
+) -> PassageClassifier:
     """A classifier with the weights of a pretrained encoder and fresh heads.
 
     Args:
         backbone: a local folder or hub id that `AutoModel` can load, with its weights as safetensors.
+        layers: how many of the encoder's upper half the heads see, the top one among them.
 
     Raises:
         OSError, ValueError: as `AutoModel.from_pretrained`; the caller says which backbone it was.
@@ -126,6 +141,7 @@ def from_backbone(backbone: str, *, codebook: Codebook, max_tokens: int, dropout
         encoder={**encoder_config.to_dict(), "_name_or_path": "", "dtype": "float32"},  # some are stored in half
         heads={name: len(task.leaves) for name, task in codebook.tasks.items()},
         max_tokens=max_tokens,
+        layers=_spread(encoder_config.num_hidden_layers, layers),
         dropout=dropout,
         codebook_digest=codebook.digest,
     )
@@ -139,6 +155,13 @@ def from_backbone(backbone: str, *, codebook: Codebook, max_tokens: int, dropout
     )
     network.encoder.load_state_dict(pretrained.state_dict())
     return network
+
+
+def _spread(depth: int, layers: int) -> list[int]:
+    """So many layers, evenly spread from the middle of the encoder to its top; none for the top alone."""
+    if layers == 1:
+        return []
+    return sorted({max(1, int(layer)) for layer in np.linspace(depth / 2, depth, layers)})
 
 
 def _module(task: str) -> str:

@@ -23,7 +23,13 @@ class TrainSettings(Settings):
         default="auto",
         description="of max_tokens each, at most, that a passage is read in; auto: what the corpus needs",
     )
-    epochs: Count = Field(default=5, description="passes over the training passages, at most")
+    layers: Count | Literal["auto"] = Field(
+        default="auto",
+        description="of the encoder's upper half, whose means the heads see; auto: 3 where the encoder does not learn",
+    )
+    epochs: Count | Literal["auto"] = Field(
+        default="auto", description="passes over the training passages, at most; auto: 5, below 7,000 passages 3"
+    )
     patience: Count = Field(default=3, description="epochs without a better validation macro-F1 before stopping")
     batch: Count | Literal["auto"] = Field(default="auto", description="passages a step; auto: 32, on a GPU more")
     learning_rate: Positive | Literal["auto"] = Field(

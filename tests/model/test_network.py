@@ -107,3 +107,29 @@ def test_encoders_of_other_families_are_pooled_saved_and_loaded_alike(family, mo
     assert torch.equal(again(IDS, MASK)["mood"], logits)
     torch.testing.assert_close(network(IDS[1:, :4], MASK[1:, :4])["mood"], logits[1:], atol=1e-5, rtol=0)
     assert not torch.allclose(logits[0], logits[1], atol=1e-5)
+
+
+def test_heads_see_the_means_of_several_layers_side_by_side(tiny_backbone, mood, tmp_path):
+    network = from_backbone(str(tiny_backbone), codebook=mood, max_tokens=64, dropout=0.1, layers=3).eval()
+    depth = network.config.encoder["num_hidden_layers"]
+    assert network.config.layers == [max(1, depth // 2), depth]  # three of two layers are two
+    hidden = network.encoder(input_ids=IDS, attention_mask=MASK, output_hidden_states=True).hidden_states
+    read = torch.cat([hidden[layer] for layer in network.config.layers], dim=-1)
+    expected = torch.stack([read[0].mean(dim=0), read[1, :4].mean(dim=0)])
+    torch.testing.assert_close(network.pool(IDS, MASK), expected)
+    network.save_pretrained(tmp_path)
+    again = PassageClassifier.from_pretrained(tmp_path).eval()
+    assert torch.equal(again(IDS, MASK)["mood"], network(IDS, MASK)["mood"])
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_encoders_of_other_families_end_with_the_layer_on_top(family, mood, tmp_path):
+    torch.manual_seed(0)
+    AutoModel.from_config(AutoConfig.for_model(family, **FAMILIES[family], pad_token_id=0)).save_pretrained(tmp_path)
+    one, two = (
+        from_backbone(str(tmp_path), codebook=mood, max_tokens=64, dropout=0.1, layers=layers).eval()
+        for layers in (1, 2)
+    )
+    below, top = two.pool(IDS, MASK).chunk(2, dim=1)
+    torch.testing.assert_close(top, one.pool(IDS, MASK))
+    assert not torch.allclose(below, top, atol=1e-5)

@@ -68,6 +68,9 @@ def _missing(where: str) -> str | None:
 def load_backbone(settings: TrainSettings, *, codebook: Codebook) -> tuple[PassageClassifier, Any]:
     """A network with pretrained encoder and fresh heads, and its tokenizer.
 
+    Args:
+        settings: where the number of layers is left open, heads see the top one, as is best for fine-tuning.
+
     Raises:
         UserError: no such folder or hub id, no network, no fast tokenizer, or no encoder in it.
     """
@@ -77,7 +80,10 @@ def load_backbone(settings: TrainSettings, *, codebook: Codebook) -> tuple[Passa
     try:
         if reason := _missing(where):
             raise OSError(reason)
-        network = from_backbone(where, codebook=codebook, max_tokens=settings.max_tokens, dropout=settings.dropout)
+        network = from_backbone(
+            where, codebook=codebook, max_tokens=settings.max_tokens, dropout=settings.dropout,
+            layers=1 if settings.layers == "auto" else settings.layers,
+        )  # fmt: skip
         tokenizer = AutoTokenizer.from_pretrained(where, trust_remote_code=False)
     except Exception as error:  # transformers, safetensors, tokenizers: each raises its own
         raise not_loaded(settings.backbone, error) from None

@@ -33,7 +33,7 @@ class _Pooled(nn.Module):
 
 
 def pooled(network: PassageClassifier, tokenizer: Tokenizer, texts: Sequence[str], *, bf16: bool) -> np.ndarray:
-    """Features that the heads see of each text: ``(texts, hidden)`` float32."""
+    """Features that the heads see of each text: ``(texts, layers * hidden)`` float32."""
     classifier = TransformerClassifier(
         _Pooled(network),  # type: ignore[arg-type]
         tokenizer, device=str(next(network.parameters()).device), precision="bf16" if bf16 else "fp32",
@@ -45,24 +45,29 @@ def pooled(network: PassageClassifier, tokenizer: Tokenizer, texts: Sequence[str
 class Scale:
     """Features moved to mean 0 and divided to a mean squared length of 1, whatever the backbone.
 
+    Every layer has the same part in that length, however large its own numbers are.
+
     Attributes:
-        mean: ``(hidden,)``.
-        length: root of the mean squared length about the mean.
+        mean: ``(features,)``.
+        length: ``(features,)``, what each is divided by.
     """
 
     mean: np.ndarray
-    length: float
+    length: np.ndarray
 
     @classmethod
-    def of(cls, features: np.ndarray) -> Scale:
+    def of(cls, features: np.ndarray, *, layers: int = 1) -> Scale:
+        """Of the features of so many layers side by side, ``(texts, layers * hidden)``."""
         mean = features.mean(axis=0)
-        return cls(mean, float(np.sqrt(((features - mean) ** 2).sum(axis=1).mean())) or 1.0)
+        squared = ((features - mean) ** 2).mean(axis=0).reshape(layers, -1)
+        length = np.sqrt(layers * squared.sum(axis=1, keepdims=True))
+        return cls(mean, np.broadcast_to(np.where(length > 0, length, 1.0), squared.shape).ravel())
 
     def __call__(self, features: np.ndarray) -> np.ndarray:
         return (features - self.mean) / self.length
 
     def put(self, head: nn.Linear, *, weights: np.ndarray, bias: np.ndarray) -> None:
-        """Make the head give from features what weights ``(leaves, hidden)`` and bias give from scaled ones."""
+        """Make the head give from features what weights ``(leaves, features)`` and bias give from scaled ones."""
         with torch.no_grad():
             head.weight.copy_(torch.from_numpy(weights / self.length))
-            head.bias.copy_(torch.from_numpy(bias - weights @ self.mean / self.length))
+            head.bias.copy_(torch.from_numpy(bias - weights @ (self.mean / self.length)))

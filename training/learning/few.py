@@ -26,6 +26,8 @@ from .lexical import count_words, learn_known
 TO_TUNE = 1_500
 """Train passages from which on the encoder is fine-tuned: below, it forgets more than it learns."""
 FOLDS = 5
+LAYERS = 3
+"""That heads see where nothing else adapts to the labels. An encoder that learns brings all they need to its top."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,13 @@ def are_few(train: Corpus, *, settings: TrainSettings) -> bool:
     return settings.tune == "never" or (settings.tune == "auto" and len(train) < TO_TUNE and not train.soft)
 
 
+def with_layers(settings: TrainSettings, *, train: Corpus) -> TrainSettings:
+    """The settings with a number of layers: a named one as it is, else by whether the encoder learns."""
+    if settings.layers != "auto":
+        return settings
+    return settings.model_copy(update={"layers": LAYERS if are_few(train, settings=settings) else 1})
+
+
 def learn_few(
     network: PassageClassifier, tokenizer: Tokenizer, *, train: Corpus, validation: Corpus, settings: TrainSettings
 ) -> FewLearnt:
@@ -64,7 +73,7 @@ def learn_few(
     began = time.monotonic()
     corpus = joined(train, validation)
     features = pooled(network, tokenizer, corpus.texts, bf16=False)
-    scale = Scale.of(features)
+    scale = Scale.of(features, layers=max(1, len(network.config.layers)))
     parts = [csr_matrix(scale(features))]
     head = None
     if settings.lexical:

@@ -96,7 +96,8 @@ def fine_tune(
     )
     texts = long_texts(tokenizer, train.texts, network=network)
     targets = {name: torch.from_numpy(values).to(device) for name, values in train.learned.items()}
-    steps = settings.epochs * -(-len(train) // position.passages)
+    epochs = int(settings.epochs)
+    steps = epochs * -(-len(train) // position.passages)
     learner = Learner(
         network, texts=texts, targets=targets, loss_of=loss_of, team=team, bf16=bf16,
         tokens=tokens_at_once(network, device=device),
@@ -111,7 +112,7 @@ def fine_tune(
     save = partial(checkpoint.save, work, position, network=network, optimizer=optimizer)
 
     with stop_on_ctrl_c(also_terminated=team.size > 1) as stopped, team.leading(save=save):
-        while position.epoch < settings.epochs and not _out_of_patience(position, settings):
+        while position.epoch < epochs and not _out_of_patience(position, settings):
             tokens_before, epoch_started = position.tokens, time.monotonic()
             batches = epoch_batches(texts.lengths, batch=position.passages, seed=settings.seed, epoch=position.epoch)
             network.train()
@@ -125,7 +126,7 @@ def fine_tune(
                 position.step += 1
                 position.batch += 1
                 position.seconds = time.monotonic() - started
-                progress(f"epoch {position.epoch + 1} of at most {settings.epochs}", position.step, steps)
+                progress(f"epoch {position.epoch + 1} of at most {epochs}", position.step, steps)
                 if team.leads and time.monotonic() - last_saved > CHECKPOINT_SECONDS:
                     save()
                     last_saved = time.monotonic()

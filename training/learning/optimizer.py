@@ -9,7 +9,7 @@ import torch
 
 from ...model.network import PassageClassifier
 from ..settings import TrainSettings
-from .rates import with_rates
+from .schedule import with_schedule
 
 
 def build_optimizer(network: PassageClassifier, *, settings: TrainSettings) -> torch.optim.Optimizer:
@@ -19,7 +19,7 @@ def build_optimizer(network: PassageClassifier, *, settings: TrainSettings) -> t
     embeddings are below the lowest; biases and normalisations have no weight decay. Rates left at `auto` are those
     for many passages.
     """
-    settings = with_rates(settings)
+    settings = with_schedule(settings)
     layers = max(_layer(name) for name, _ in network.named_parameters())
     groups: dict[tuple[float, float], list[torch.nn.Parameter]] = {}
     for name, parameter in network.named_parameters():

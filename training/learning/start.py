@@ -1,4 +1,4 @@
-"""Where fine-tuning starts: heads that already tell what they can, and rates that suit the number of passages."""
+"""Where fine-tuning starts: heads that already tell what they can, and a schedule that suits the number of passages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ...model.tfidf import fit_head
 from ..data.corpus import Corpus
 from ..settings import TrainSettings
 from .features import STRENGTH, Scale, pooled
-from .rates import MANY, with_rates
+from .schedule import MANY, with_schedule
 
 MOST = 4_096
 """Passages that the heads are begun with: more change little and cost a pass of the encoder each."""
@@ -19,17 +19,17 @@ MOST = 4_096
 def begin(
     network: PassageClassifier, tokenizer: Tokenizer, *, train: Corpus, settings: TrainSettings, fresh: bool, bf16: bool
 ) -> TrainSettings:
-    """Begin the heads, in place, where passages are not many, and decide the rates that are left to us.
+    """Begin the heads, in place, where passages are not many, and decide the schedule that is left to us.
 
     Args:
         fresh: no step was done yet; else the heads are left alone.
 
     Returns:
-        The settings with numbers for both learning rates.
+        The settings with numbers for epochs and both learning rates.
     """
     if settings.probe and fresh and len(train) < MANY:
         begin_heads(network, tokenizer, train=train, settings=settings, bf16=bf16)
-    return with_rates(settings, passages=len(train))
+    return with_schedule(settings, passages=len(train))
 
 
 def begin_heads(
@@ -44,7 +44,7 @@ def begin_heads(
         chosen = np.sort(np.random.default_rng(settings.seed).permutation(len(train))[:MOST])
     part = train.select(chosen)
     features = pooled(network, tokenizer, part.texts, bf16=bf16)
-    scale = Scale.of(features)
+    scale = Scale.of(features, layers=max(1, len(network.config.layers)))
     for name, task in train.codebook.tasks.items():
         known = part.labelled(name)
         if known.any():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import onnxruntime
 import pytest
@@ -20,10 +22,10 @@ SMALL = {
 }  # fmt: skip
 
 
-def network_of(family: str, **changes) -> PassageClassifier:
+def network_of(family: str, *, layers: Sequence[int] = (), **changes) -> PassageClassifier:
     torch.manual_seed(0)
     config = AutoConfig.for_model(family, **SMALL | changes)
-    own = PassageConfig(encoder=config.to_dict(), heads={"mood": 2, "frame": 4}, max_tokens=32)
+    own = PassageConfig(encoder=config.to_dict(), heads={"mood": 2, "frame": 4}, max_tokens=32, layers=layers)
     network = PassageClassifier(own).eval()
     for name, values in network.named_parameters():
         torch.nn.init.normal_(values, mean=float(name.endswith("LayerNorm.weight")), std=0.2)
@@ -51,6 +53,7 @@ def ids_of(passages: int, tokens: int) -> np.ndarray:
     [
         ("bert", {}),
         ("bert", {"num_hidden_layers": 1, "num_attention_heads": 1}),
+        ("bert", {"num_hidden_layers": 4, "layers": [2, 3, 4]}),
         ("roberta", {"pad_token_id": 1, "type_vocab_size": 1}),
         ("xlm-roberta", {"pad_token_id": 1, "layer_norm_eps": 1e-2}),
         ("camembert", {"pad_token_id": 0}),

@@ -9,7 +9,7 @@ import torch
 
 from narrashift.training.learning.batch_size import fitting_tokens, pick_batch, tokens_at_once, with_batch
 from narrashift.training.learning.long_texts import PIECE_TOKENS
-from narrashift.training.learning.rates import with_rates
+from narrashift.training.learning.schedule import with_schedule
 from narrashift.training.settings import TrainSettings
 
 
@@ -20,13 +20,13 @@ def test_on_a_gpu_a_batch_grows_with_the_corpus_and_leaves_an_epoch_its_steps(pa
 
 
 def test_a_batch_that_is_named_is_taken_with_the_rates_as_they_are():
-    settings = with_rates(TrainSettings(batch=200))
+    settings = with_schedule(TrainSettings(batch=200))
     assert pick_batch(settings, passages=10**6, device="cuda") == 200
     assert with_batch(settings, passages=200) == settings
 
 
 def test_rates_rise_with_the_square_root_of_a_batch_that_was_chosen():
-    plain = with_rates(TrainSettings())
+    plain = with_schedule(TrainSettings())
     assert with_batch(plain, passages=32).learning_rate == plain.learning_rate
     larger = with_batch(plain, passages=128)
     assert larger.batch == 128

@@ -9,7 +9,8 @@ import torch
 import narrashift
 from narrashift.model.bundle import open_bundle
 from narrashift.model.transformer import TransformerClassifier
-from narrashift.training.learning.few import FOLDS, TO_TUNE, _folds, are_few, joined, learn_few
+from narrashift.training.learning.features import Scale
+from narrashift.training.learning.few import FOLDS, LAYERS, TO_TUNE, _folds, are_few, joined, learn_few, with_layers
 from narrashift.training.settings import TrainSettings
 
 WORDS = {"pro_ukraine": "defenders held", "pro_russia": "regime shelled", "neutral": "ministers met"}
@@ -107,6 +108,27 @@ def test_the_number_of_passages_decides_unless_the_settings_do(corpus_of, monkey
     assert not are_few(corpus, settings=TrainSettings())
 
 
+def test_heads_see_more_than_the_top_where_nothing_below_learns(corpus_of):
+    corpus = passages(corpus_of, 12)
+    chosen = [
+        with_layers(TrainSettings(**given), train=corpus).layers
+        for given in ({}, {"tune": "always"}, {"layers": 2}, {"layers": 2, "tune": "always"})
+    ]
+    assert chosen == [LAYERS, 1, 2, 2]
+
+
+def test_every_layer_has_the_same_part_however_large_its_numbers():
+    features = np.random.default_rng(0).normal(size=(50, 8)) * np.repeat([0.01, 300.0], 4) + 7
+    scaled = Scale.of(features, layers=2)(features)
+    np.testing.assert_allclose((scaled**2).reshape(50, 2, 4).sum(axis=2).mean(axis=0), [0.5, 0.5])
+    np.testing.assert_allclose(scaled.mean(axis=0), 0, atol=1e-9)
+
+
+def test_a_layer_that_says_nothing_is_left_alone():
+    features = np.tile([1.0, 2.0, 3.0, 4.0], (5, 1))
+    assert not Scale.of(features, layers=2)(features).any()
+
+
 def test_a_bundle_of_few_labels_is_whole_and_the_same_every_time(small_corpus, tiny_settings, tmp_path):
     settings = tiny_settings.model_copy(update={"tune": "auto"})
     bundles = [
@@ -116,4 +138,6 @@ def test_a_bundle_of_few_labels_is_whole_and_the_same_every_time(small_corpus, t
     assert bundles[0].digest == bundles[1].digest
     assert (tmp_path / "one" / "held_out.parquet").exists()
     assert len(bundles[0].json("metrics.json")["epochs"]) == 1
+    depth = bundles[0].json("config.json")["encoder"]["num_hidden_layers"]
+    assert bundles[0].json("config.json")["layers"] == [depth // 2, depth]
     assert bundles[0].decision.tasks["stance"].risks, "90 cross-fitted answers say how wrong they are"

@@ -9,7 +9,7 @@ import torch
 from narrashift.model.transformer import TransformerClassifier
 from narrashift.training.learning import start
 from narrashift.training.learning.features import pooled
-from narrashift.training.learning.rates import MANY, with_rates
+from narrashift.training.learning.schedule import FOR_SHORT, MANY, with_schedule
 from narrashift.training.learning.start import begin, begin_heads
 from narrashift.training.settings import TrainSettings
 
@@ -87,12 +87,17 @@ def test_of_many_passages_some_begin_the_heads_and_the_same_ones_every_time(told
 
 
 def test_rates_rise_with_the_root_of_the_passages_up_to_a_point():
-    rates = [with_rates(TrainSettings(), passages=count) for count in (MANY // 400, MANY // 4, MANY, 10 * MANY)]
+    rates = [with_schedule(TrainSettings(), passages=count) for count in (MANY // 400, MANY // 4, MANY, 10 * MANY)]
     assert [rate.learning_rate for rate in rates] == pytest.approx([1e-5, 1e-4, 2e-4, 2e-4])
     assert [rate.head_learning_rate for rate in rates] == pytest.approx([5e-5, 5e-4, 1e-3, 1e-3])
 
 
-def test_a_rate_that_is_named_is_taken():
-    rated = with_rates(TrainSettings(learning_rate=3e-4), passages=24)
-    assert rated.learning_rate == 3e-4
+def test_few_passages_are_seen_fewer_times():
+    epochs = [with_schedule(TrainSettings(), passages=count).epochs for count in (FOR_SHORT - 1, FOR_SHORT, MANY)]
+    assert epochs == [3, 5, 5]
+
+
+def test_what_is_named_is_taken():
+    rated = with_schedule(TrainSettings(learning_rate=3e-4, epochs=8), passages=24)
+    assert (rated.learning_rate, rated.epochs) == (3e-4, 8)
     assert rated.head_learning_rate < 1e-4
