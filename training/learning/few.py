@@ -1,4 +1,4 @@
-"""Few labels: the encoder stays as it was pretrained, and one regression learns from it and from words counted."""
+"""Few labels: the encoder stays as it was pretrained, and regressions learn from it and from words counted."""
 
 from __future__ import annotations
 
@@ -21,11 +21,13 @@ from ..measuring.calibration import fit_decision
 from ..measuring.evaluation import measure, predictions
 from ..settings import TrainSettings
 from .features import STRENGTH, Scale, pooled
-from .lexical import count_words, learn_known
+from .lexical import count_words, learn_known, share_of_words
 
 TO_TUNE = 1_500
 """Train passages from which on the encoder is fine-tuned: below, it forgets more than it learns."""
 FOLDS = 5
+WORDS = 3.0
+"""How much more freely words are fitted when they are alone: their features are many, and each says little."""
 LAYERS = 3
 """That heads see where nothing else adapts to the labels. An encoder that learns brings all they need to its top."""
 
@@ -73,26 +75,23 @@ def learn_few(
     began = time.monotonic()
     corpus = joined(train, validation)
     features = pooled(network, tokenizer, corpus.texts, bf16=False)
-    scale = Scale.of(features, layers=max(1, len(network.config.layers)))
-    parts = [csr_matrix(scale(features))]
-    head = None
+    scale, width = Scale.of(features, layers=max(1, len(network.config.layers))), features.shape[1]
+    matrix, words, head = csr_matrix(scale(features)), None, None
     if settings.lexical:
         rows = network.encoder.get_input_embeddings().num_embeddings
         head = LexicalHead(buckets=settings.lexical, heads=network.config.heads, vocabulary=rows)
         learn_known(network, head, tokenizer, train.texts, validation.texts)
-        counted, idf, _ = count_words(network, head, tokenizer, corpus.texts, idf=None)
-        parts.append(counted)
-    matrix = hstack(parts, format="csr")
+        words, idf, _ = count_words(network, head, tokenizer, corpus.texts, idf=None)
+        matrix = hstack([matrix, words], format="csr")
     fold = _folds(corpus, seed=settings.seed)
     columns, logits = [], {}
     for name in head.heads if head is not None else network.config.heads:
-        weights, bias = _fit(matrix, corpus, name, among=np.ones(len(corpus), dtype=bool))
-        scale.put(network.head(name), weights=weights[:, : features.shape[1]], bias=bias)
-        columns.append(weights[:, features.shape[1] :].T)
-        logits[name] = np.empty((len(corpus), len(bias)), dtype=np.float32)
-        for number in range(FOLDS):
-            weights, bias = _fit(matrix, corpus, name, among=fold != number)
-            logits[name][fold == number] = matrix[fold == number] @ weights.T + bias
+        fitted = _cross_fitted(matrix, corpus, name, fold=fold)
+        if words is not None:
+            fitted = _with_words(fitted, _cross_fitted(words, corpus, name, fold=fold, times=WORDS), corpus, name)
+        scale.put(network.head(name), weights=fitted.weights[:, :width], bias=fitted.bias)
+        columns.append(fitted.weights[:, width:].T)
+        logits[name] = fitted.logits
     if head is not None:
         head.table.copy_(torch.from_numpy(np.concatenate([idf[:, None], *columns], axis=1)))
         network.add_lexical(head)
@@ -111,11 +110,46 @@ def joined(one: Corpus, other: Corpus) -> Corpus:
     )
 
 
-def _fit(matrix: csr_matrix, corpus: Corpus, name: str, *, among: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+@dataclass(frozen=True)
+class _Fitted:
+    """A regression on all passages, and what those that left a passage out in turn say of it.
+
+    Attributes:
+        weights: ``(leaves, columns of the matrix)``.
+        bias: ``(leaves,)``.
+        logits: ``(passages, leaves)``, cross-fitted.
+    """
+
+    weights: np.ndarray
+    bias: np.ndarray
+    logits: np.ndarray
+
+
+def _cross_fitted(matrix: csr_matrix, corpus: Corpus, name: str, *, fold: np.ndarray, times: float = 1.0) -> _Fitted:
+    """Fit a task on the columns of a matrix, `times` as freely as usual."""
+    weights, bias = _fit(matrix, corpus, name, among=fold >= 0, times=times)
+    logits = np.empty((len(corpus), len(bias)), dtype=np.float32)
+    for number in range(FOLDS):
+        other, base = _fit(matrix, corpus, name, among=fold != number, times=times)
+        logits[fold == number] = matrix[fold == number] @ other.T + base
+    return _Fitted(weights, bias, logits)
+
+
+def _with_words(both: _Fitted, words: _Fitted, corpus: Corpus, name: str) -> _Fitted:
+    """Both sum up to one regression: where words are many, the joint one hears them too little."""
+    share = share_of_words(both.logits, words.logits, corpus, task=name)
+    weights = both.weights.copy()
+    weights[:, -words.weights.shape[1] :] += share * words.weights
+    return _Fitted(weights, both.bias + share * words.bias, both.logits + share * words.logits)
+
+
+def _fit(
+    matrix: csr_matrix, corpus: Corpus, name: str, *, among: np.ndarray, times: float
+) -> tuple[np.ndarray, np.ndarray]:
     task, known = corpus.codebook.tasks[name], corpus.labelled(name) & among
     return fit_head(
         matrix[known], corpus.targets[name][known], leaves=len(task.leaves), single=task.kind == "single",
-        strength=STRENGTH[task.kind], balanced=False,
+        strength=times * STRENGTH[task.kind], balanced=False,
     )  # fmt: skip
 
 

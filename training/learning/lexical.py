@@ -62,7 +62,7 @@ def add_lexical(
             train_matrix[known], train.targets[name][known], leaves=len(task.leaves), single=task.kind == "single"
         )
         own = np.asarray(matrix @ weights.T + voice[:, None] * bias)
-        share = _share(logits[name], own, validation, task=name)
+        share = share_of_words(logits[name], own, validation, task=name)
         columns.append(share * weights.T)
         biases.append(share * bias)
         together[name] = (logits[name] + share * own).astype(np.float32)
@@ -148,8 +148,10 @@ def count_words(
     return csr_matrix(mean @ of_windows, dtype=np.float32), idf, mean @ voice
 
 
-def _share(encoder: np.ndarray, lexical: np.ndarray, corpus: Corpus, *, task: str) -> float:
+def share_of_words(encoder: np.ndarray, lexical: np.ndarray, corpus: Corpus, *, task: str) -> float:
     """Weight of the lexical logits with which both together are likeliest, whatever the temperature.
+
+    Both are of passages that they did not learn from.
 
     A normal prior around `USUAL` counts less the more validation passages there are.
     """

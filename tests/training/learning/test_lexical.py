@@ -9,7 +9,7 @@ from narrashift.model.network import PassageClassifier
 from narrashift.model.tokens import read_tokenizer
 from narrashift.model.transformer import TransformerClassifier
 from narrashift.training.learning.backbone import load_backbone
-from narrashift.training.learning.lexical import MOST, _share, add_lexical
+from narrashift.training.learning.lexical import MOST, add_lexical, share_of_words
 from narrashift.training.measuring.calibration import fit_decision
 from narrashift.training.measuring.evaluation import predictions
 
@@ -118,7 +118,7 @@ def test_few_validation_passages_leave_its_weight_where_it_usually_is(count, lea
     _, validation = parts
     noise = np.random.default_rng(0).normal(size=(count, 3)) * 4
     knowing = 3.0 * np.eye(3)[validation.targets["stance"][:count]]
-    share = _share(knowing, noise, validation.select(range(count)), task="stance")
+    share = share_of_words(knowing, noise, validation.select(range(count)), task="stance")
     assert least <= share <= most
 
 
