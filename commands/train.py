@@ -34,7 +34,9 @@ def train(
     allow_leaks: AllowLeaks = False,
     codebook: Annotated[Path | None, typer.Option(help="Your codebook (TOML); the package's by default.")] = None,
     config: Config = None,
-    backbone: Annotated[str | None, typer.Option(help="minilm-l6 (installed), a local folder or a hub id.")] = None,
+    backbone: Annotated[
+        str | None, typer.Option(help="minilm-l6 (installed), a local folder, a hub id, or a bundle to go on from.")
+    ] = None,
     epochs: Annotated[int | None, typer.Option(help="At most this many passes.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Of the encoder's top layer.")] = None,
     batch: Annotated[int | None, typer.Option(help="Passages a step.")] = None,

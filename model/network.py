@@ -57,7 +57,11 @@ class PassageConfig(PreTrainedConfig):
 
 
 class PassageClassifier(PreTrainedModel):
-    """Logits of every task from one pass of the encoder. `save_pretrained` and `from_pretrained` work."""
+    """Logits of every task from one pass of the encoder. `save_pretrained` and `from_pretrained` work.
+
+    Attributes:
+        taught: tasks whose heads know something before training, from another bundle.
+    """
 
     config_class = PassageConfig
     base_model_prefix = "encoder"
@@ -72,6 +76,7 @@ class PassageClassifier(PreTrainedModel):
         self.dropout = nn.Dropout(config.dropout)
         width = encoder_config.hidden_size * max(1, len(config.layers))
         self.heads = nn.ModuleDict({_module(task): nn.Linear(width, leaves) for task, leaves in config.heads.items()})
+        self.taught: tuple[str, ...] = ()
         self.lexical: LexicalHead | None = None
         if config.lexical:
             self.lexical = LexicalHead(buckets=config.lexical, heads=config.heads, vocabulary=config.lexical_vocabulary)
@@ -97,7 +102,7 @@ class PassageClassifier(PreTrainedModel):
         Args:
             embeddings: ``(passages, tokens, hidden)``, word embeddings in the place of the ids', which are then None.
         """
-        below = self.config.layers[:-1]
+        below = self.layers[:-1]
         output = self.encoder(
             input_ids=input_ids,
             attention_mask=attention_mask,
@@ -108,6 +113,11 @@ class PassageClassifier(PreTrainedModel):
         weights = attention_mask.unsqueeze(-1).to(output.last_hidden_state.dtype)
         tokens = weights.sum(1).clamp(min=1)
         return torch.cat([(hidden * weights).sum(1) / tokens for hidden in read], dim=1)
+
+    @property
+    def layers(self) -> list[int]:
+        """Layers of the encoder, from 1, that the heads see, the top one last."""
+        return list(self.config.layers) or [self.encoder.config.num_hidden_layers]
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> dict[str, Tensor]:
         """Logits: task -> ``(passages, leaves)``.
@@ -137,15 +147,6 @@ def from_backbone(
         OSError, ValueError: as `AutoModel.from_pretrained`; the caller says which backbone it was.
     """
     encoder_config = AutoConfig.from_pretrained(backbone, trust_remote_code=False)
-    config = PassageConfig(
-        encoder={**encoder_config.to_dict(), "_name_or_path": "", "dtype": "float32"},  # some are stored in half
-        heads={name: len(task.leaves) for name, task in codebook.tasks.items()},
-        max_tokens=max_tokens,
-        layers=_spread(encoder_config.num_hidden_layers, layers),
-        dropout=dropout,
-        codebook_digest=codebook.digest,
-    )
-    network = PassageClassifier(config)
     pretrained = AutoModel.from_pretrained(
         backbone,
         dtype=torch.float32,
@@ -153,7 +154,23 @@ def from_backbone(
         trust_remote_code=False,
         **_without_pooler(encoder_config.model_type),
     )
-    network.encoder.load_state_dict(pretrained.state_dict())
+    return from_encoder(pretrained, codebook=codebook, max_tokens=max_tokens, dropout=dropout, layers=layers)
+
+
+def from_encoder(
+    encoder: PreTrainedModel, *, codebook: Codebook, max_tokens: int, dropout: float, layers: int = 1
+) -> PassageClassifier:
+    """A classifier with a copy of an encoder and fresh heads; `layers` as `from_backbone` takes it."""
+    config = PassageConfig(
+        encoder={**encoder.config.to_dict(), "_name_or_path": "", "dtype": "float32"},  # some are stored in half
+        heads={name: len(task.leaves) for name, task in codebook.tasks.items()},
+        max_tokens=max_tokens,
+        layers=_spread(encoder.config.num_hidden_layers, layers),
+        dropout=dropout,
+        codebook_digest=codebook.digest,
+    )
+    network = PassageClassifier(config)
+    network.encoder.load_state_dict(encoder.state_dict())
     return network
 
 

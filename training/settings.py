@@ -17,7 +17,9 @@ Count = Annotated[int, Field(ge=1)]
 class TrainSettings(Settings):
     """Everything that decides a training run, beside the data and the codebook."""
 
-    backbone: str = Field(default="minilm-l6", description="`minilm-l6` (installed), a local folder or a hub id")
+    backbone: str = Field(
+        default="minilm-l6", description="`minilm-l6` (installed), a local folder, a hub id, or a bundle to go on from"
+    )
     max_tokens: Annotated[int, Field(ge=8)] = Field(default=256, description="tokens that are read at once")
     windows: Annotated[int, Field(ge=1, le=MOST_WINDOWS)] | Literal["auto"] = Field(
         default="auto",

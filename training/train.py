@@ -25,7 +25,7 @@ from .card import model_card
 from .data.audit import Finding, audit_split, refuse_dishonest
 from .data.corpus import Corpus
 from .data.drawing import Kind
-from .data.seen import write_seen
+from .data.seen import refuse_seen, write_seen
 from .data.splits import Split, split_corpus
 from .learning.backbone import load_backbone
 from .learning.checkpoint import Position, read_position, save_position
@@ -34,6 +34,7 @@ from .learning.fine_tune import pick_precision
 from .learning.learn import learn
 from .learning.long_texts import choose_windows
 from .learning.loss import class_weights
+from .learning.taught import bundle_of
 from .measuring.errors_table import worst_errors
 from .measuring.evaluation import Predictions, Report, measure, predict, predictions
 from .measuring.figures import draw_figures
@@ -118,6 +119,7 @@ def train(
     _check_labels(split)
     findings = audit_split(split)
     refuse_dishonest(findings, allowed=allow_leaks, consequence="nothing was trained")
+    before = _bundle_before(split, settings, allow_leaks=allow_leaks)
     class_weights(split.train, settings=settings)  # names of labels and tasks, before anything is written
     device = pick_device(settings.device)
     work = working_folder(out)
@@ -165,7 +167,7 @@ def train(
             if teachers:
                 origin["teachers"] = teachers.described(report)
             write_transformer(folder, network=learnt.network, tokenizer=pretrained_tokenizer)
-            write_seen(folder, texts=[*split.train.texts, *split.validation.texts])
+            write_seen(folder, texts=[*split.train.texts, *split.validation.texts], before=before)
             write_description(
                 folder,
                 codebook=codebook,
@@ -176,10 +178,11 @@ def train(
             )
             keep_languages(folder, predicted=predicted, corpus=split.test)
             keep_held_out(folder, test=(predicted.probabilities, split.test), validation=(validated, split.validation))
-            keep_reference(
-                folder, backbone=for_similarity(settings.backbone), learned=split.train.texts,
-                held_out=split.test.texts, seed=settings.seed,
-            )  # fmt: skip
+            if pretrained := for_similarity(settings.backbone):
+                keep_reference(
+                    folder, backbone=pretrained, learned=split.train.texts, held_out=split.test.texts,
+                    seed=settings.seed,
+                )  # fmt: skip
             write_yardstick(
                 folder / "tfidf",
                 classifier=linear,
@@ -231,6 +234,16 @@ def _check_bundle_or_free(out: Path) -> None:
     """Refuse to replace a folder that is no bundle, whatever the flags say."""
     if out.exists() and not (out.is_dir() and (not any(out.iterdir()) or (out / "decision.json").exists())):
         raise UserError(f"{out}: exists and is no bundle; it is not replaced. Choose another --out")
+
+
+def _bundle_before(split: Split, settings: TrainSettings, *, allow_leaks: bool) -> Path | None:
+    """The bundle that this training goes on from; refused where it has seen what is measured on."""
+    bundle = bundle_of(settings.backbone)
+    if bundle is None:
+        return None
+    for part in (split.validation, split.test):
+        refuse_seen(bundle.path, part, allowed=allow_leaks)
+    return bundle.path
 
 
 def _check_labels(split: Split) -> None:

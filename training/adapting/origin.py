@@ -1,17 +1,21 @@
-"""Where an adapted backbone comes from, written beside its weights, and read again by whoever trains on it."""
+"""Where an adapted or taught backbone comes from, written beside its weights, and read by whoever trains on it."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ...model.bundle import open_bundle
 from ...model.pretrained import INSTALLED
 
 FILE, WEIGHTS = "provenance.json", "model.safetensors"
 MARK = "adapted_from"
 """Key that a backbone's `provenance.json` has and a bundle's has not."""
+PRETRAINED = "pretrained"
+"""Key of a bundle's `backbone` where that was a bundle too."""
 
 
 def backbone_digest(folder: Path) -> str | None:
@@ -31,9 +35,12 @@ def is_adapted(folder: Path) -> bool:
 def described_backbone(backbone: str) -> dict[str, Any]:
     """What a training says of an adapted backbone: its digest, what it was before, and the digest of its text.
 
-    Empty for every other backbone: its name says which it is.
+    Of a bundle that it goes on from: its digest, and the pretrained backbone that it was made of, where that is the
+    installed one. Empty for every other backbone: its name says which it is.
     """
     origin = _read(Path(backbone))
+    if _is_bundle(Path(backbone)):
+        return {"digest": open_bundle(backbone).digest, **({PRETRAINED: found} if (found := _made_of(origin)) else {})}
     if MARK not in origin:
         return {}
     return {
@@ -44,16 +51,35 @@ def described_backbone(backbone: str) -> dict[str, Any]:
 
 
 def adapted_params(backbone: str) -> dict[str, Any]:
-    """What a tracked training says of an adapted backbone: its digest, as the run has it that adapted it."""
+    """What a tracked training says of such a backbone: its digest, as the run has it that made it."""
     return {"backbone_digest": found["digest"]} if (found := described_backbone(backbone)) else {}
 
 
-def for_similarity(backbone: str) -> str:
+def for_similarity(backbone: str) -> str | None:
     """The backbone whose vectors tell what passages are about: the installed one in the place of what was made of it.
 
-    Predicting masked words costs a sentence encoder the geometry of its vectors.
+    Predicting masked words costs a sentence encoder the geometry of its vectors, and so does fine-tuning. None of a
+    bundle that was made of another backbone, which is not at hand.
     """
-    return INSTALLED if _read(Path(backbone)).get(MARK, {}).get("backbone") == INSTALLED else backbone
+    if _made_of(origin := _read(Path(backbone))) == INSTALLED:
+        return INSTALLED
+    return None if _is_bundle(Path(backbone)) and origin else backbone
+
+
+def _made_of(origin: Mapping[str, Any]) -> str | None:
+    """The installed backbone, where this was made of it, in however many steps."""
+    before = origin.get("backbone", {})
+    names = (
+        origin.get(MARK, {}).get("backbone"),
+        origin.get("settings", {}).get("backbone"),
+        before.get(PRETRAINED),
+        before.get(MARK, {}).get("backbone"),
+    )
+    return INSTALLED if INSTALLED in names else None
+
+
+def _is_bundle(folder: Path) -> bool:
+    return (folder / "codebook.toml").is_file()
 
 
 def _read(folder: Path) -> dict[str, Any]:

@@ -20,15 +20,24 @@ def mark(text: str) -> str:
     return hashlib.blake2b(words.encode(errors="replace"), digest_size=8).hexdigest()
 
 
-def write_seen(folder: Path, *, texts: Iterable[str]) -> None:
-    """Write `seen.txt` into a bundle: a mark a line, sorted."""
-    (folder / FILE).write_text("".join(line + "\n" for line in sorted({mark(text) for text in texts})), "utf-8")
+def write_seen(folder: Path, *, texts: Iterable[str], before: Path | None = None) -> None:
+    """Write `seen.txt` into a bundle: a mark a line, sorted.
+
+    Args:
+        before: the bundle that it began from, whose passages it has seen too.
+    """
+    marks = {mark(text) for text in texts} | (_marks(before) if before else set())
+    (folder / FILE).write_text("".join(line + "\n" for line in sorted(marks)), "utf-8")
+
+
+def _marks(bundle: Path) -> set[str]:
+    file = bundle / FILE
+    return set(file.read_text("utf-8", errors="replace").split()) if file.is_file() else set()
 
 
 def count_seen(bundle: Path, corpus: Corpus) -> int:
     """How many of these passages the bundle learned from or was fitted on; 0 where it does not say."""
-    file = bundle / FILE
-    known = set(file.read_text("utf-8", errors="replace").split()) if file.is_file() else set()
+    known = _marks(bundle)
     return sum(mark(text) in known for text in corpus.texts) if known else 0
 
 

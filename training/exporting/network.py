@@ -57,11 +57,10 @@ def build_network(
     graph = Graph()
     linears = Linears(graph, forms or {}, ranges or {})
     hidden = _embedded(graph, weights, network.config.encoder)
-    depth = network.config.encoder["num_hidden_layers"]
     means = []
-    for index in range(depth):
+    for index in range(network.config.encoder["num_hidden_layers"]):
         hidden = _layer(graph, linears, weights, network.config.encoder, index=index, x=hidden)
-        if index + 1 in (network.config.layers or [depth]):
+        if index + 1 in network.layers:
             means.append(graph.add("ReduceMean", hidden, graph.constant([0]), keepdims=0))
     pooled = graph.add("Concat", *means, axis=1) if len(means) > 1 else means[0]
     heads = [f"heads.task_{task}" for task in network.config.heads]

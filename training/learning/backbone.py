@@ -1,4 +1,4 @@
-"""Find a backbone: the one that is installed with the package, a local folder, or a hub id."""
+"""Find a backbone: the one that is installed with the package, a local folder, a hub id, or another bundle."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ...model.errors import UserError, first_line
 from ...model.network import PassageClassifier, from_backbone
 from ...model.pretrained import resolve_backbone
 from ..settings import TrainSettings
+from .taught import begin_from, bundle_of
 
 
 def longest_passage(encoder: dict[str, Any]) -> int | None:
@@ -66,7 +67,7 @@ def _missing(where: str) -> str | None:
 
 
 def load_backbone(settings: TrainSettings, *, codebook: Codebook) -> tuple[PassageClassifier, Any]:
-    """A network with pretrained encoder and fresh heads, and its tokenizer.
+    """A network with pretrained encoder and fresh heads, and its tokenizer; from a bundle, with what it was taught.
 
     Args:
         settings: where the number of layers is left open, heads see the top one, as is best for fine-tuning.
@@ -76,15 +77,18 @@ def load_backbone(settings: TrainSettings, *, codebook: Codebook) -> tuple[Passa
     """
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    where = resolve_backbone(settings.backbone)
+    where, bundle = resolve_backbone(settings.backbone), bundle_of(settings.backbone)
+    chosen: Any = {
+        "codebook": codebook, "max_tokens": settings.max_tokens, "dropout": settings.dropout,
+        "layers": 1 if settings.layers == "auto" else settings.layers,
+    }  # fmt: skip
     try:
         if reason := _missing(where):
             raise OSError(reason)
-        network = from_backbone(
-            where, codebook=codebook, max_tokens=settings.max_tokens, dropout=settings.dropout,
-            layers=1 if settings.layers == "auto" else settings.layers,
-        )  # fmt: skip
+        network = begin_from(bundle, **chosen) if bundle else from_backbone(where, **chosen)
         tokenizer = AutoTokenizer.from_pretrained(where, trust_remote_code=False)
+    except UserError:
+        raise
     except Exception as error:  # transformers, safetensors, tokenizers: each raises its own
         raise not_loaded(settings.backbone, error) from None
     check_fast(settings.backbone, tokenizer)

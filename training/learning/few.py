@@ -22,6 +22,7 @@ from ..measuring.evaluation import measure, predictions
 from ..settings import TrainSettings
 from .features import STRENGTH, Scale, pooled
 from .lexical import count_words, learn_known, share_of_words
+from .taught import Said
 
 TO_TUNE = 1_500
 """Train passages from which on the encoder is fine-tuned: below, it forgets more than it learns."""
@@ -75,22 +76,26 @@ def learn_few(
     began = time.monotonic()
     corpus = joined(train, validation)
     features = pooled(network, tokenizer, corpus.texts, bf16=False)
-    scale, width = Scale.of(features, layers=max(1, len(network.config.layers))), features.shape[1]
-    matrix, words, head = csr_matrix(scale(features)), None, None
+    scale, width = Scale.of(features, layers=len(network.layers)), features.shape[1]
+    scaled, words, head = csr_matrix(scale(features)), None, None
     if settings.lexical:
         rows = network.encoder.get_input_embeddings().num_embeddings
         head = LexicalHead(buckets=settings.lexical, heads=network.config.heads, vocabulary=rows)
         learn_known(network, head, tokenizer, train.texts, validation.texts)
         words, idf, _ = count_words(network, head, tokenizer, corpus.texts, idf=None)
-        matrix = hstack([matrix, words], format="csr")
     fold = _folds(corpus, seed=settings.seed)
     columns, logits = [], {}
     for name in head.heads if head is not None else network.config.heads:
+        said = Said.by(network.head(name), features) if name in network.taught else None
+        blocks = [scaled, said and csr_matrix(said.columns), words]
+        matrix = hstack([block for block in blocks if block is not None], format="csr")
         fitted = _cross_fitted(matrix, corpus, name, fold=fold)
         if words is not None:
             fitted = _with_words(fitted, _cross_fitted(words, corpus, name, fold=fold, times=WORDS), corpus, name)
+            columns.append(fitted.weights[:, -words.shape[1] :].T)
         scale.put(network.head(name), weights=fitted.weights[:, :width], bias=fitted.bias)
-        columns.append(fitted.weights[:, width:].T)
+        if said is not None:
+            said.add_to(network.head(name), weights=fitted.weights[:, width : width + len(said.bias)])
         logits[name] = fitted.logits
     if head is not None:
         head.table.copy_(torch.from_numpy(np.concatenate([idf[:, None], *columns], axis=1)))

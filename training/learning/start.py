@@ -37,17 +37,18 @@ def begin_heads(
 ) -> None:
     """Set every head to the logistic regression on what the encoder says of the passages before it learns.
 
-    Linear probing, then fine-tuning (Kumar et al. 2022). A task without a labelled passage keeps its head.
+    Linear probing, then fine-tuning (Kumar et al. 2022). A task without a labelled passage keeps its head, and so does
+    one whose head another bundle has taught.
     """
     chosen = np.arange(len(train))
     if len(chosen) > MOST:
         chosen = np.sort(np.random.default_rng(settings.seed).permutation(len(train))[:MOST])
     part = train.select(chosen)
     features = pooled(network, tokenizer, part.texts, bf16=bf16)
-    scale = Scale.of(features, layers=max(1, len(network.config.layers)))
+    scale = Scale.of(features, layers=len(network.layers))
     for name, task in train.codebook.tasks.items():
         known = part.labelled(name)
-        if known.any():
+        if known.any() and name not in network.taught:
             weights, bias = fit_head(
                 scale(features[known]), part.targets[name][known], leaves=len(task.leaves),
                 single=task.kind == "single", strength=STRENGTH[task.kind], balanced=False,
