@@ -74,6 +74,7 @@ class PassageClassifier(PreTrainedModel):
         options = _without_pooler(encoder_config.model_type)
         self.encoder = AutoModel.from_config(encoder_config, trust_remote_code=False, **options)
         self.dropout = nn.Dropout(config.dropout)
+        _check_layers(config.layers, depth=encoder_config.num_hidden_layers)
         width = encoder_config.hidden_size * max(1, len(config.layers))
         self.heads = nn.ModuleDict({_module(task): nn.Linear(width, leaves) for task, leaves in config.heads.items()})
         self.taught: tuple[str, ...] = ()
@@ -179,6 +180,13 @@ def _spread(depth: int, layers: int) -> list[int]:
     if layers == 1:
         return []
     return sorted({max(1, int(layer)) for layer in np.linspace(depth / 2, depth, layers)})
+
+
+def _check_layers(layers: Sequence[Any], *, depth: int) -> None:
+    """Raise a `ValueError` for layers that the encoder does not have, or in another order than they are read in."""
+    numbers = [layer for layer in layers if isinstance(layer, int) and 0 < layer <= depth]
+    if layers and (numbers != sorted({*numbers}) or len(numbers) < len(layers) or numbers[-1] != depth):
+        raise ValueError(f"layers {layers!r} are not rising numbers from 1 that end with the top one, {depth}")
 
 
 def _module(task: str) -> str:
