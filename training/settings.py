@@ -61,7 +61,8 @@ class TrainSettings(Settings):
         default=2**16, description="buckets of the head that counts words beside the encoder; 0 for none"
     )
     tune: Literal["auto", "always", "never"] = Field(
-        default="auto", description="whether the encoder learns; auto: from 1,500 train passages on"
+        default="auto",
+        description="whether the encoder learns; auto: from 500 train passages a label on, 1,500 at least",
     )
     freeze: Annotated[int, Field(ge=0)] = Field(
         default=0, description="0: train everything; 1: embeddings fixed; n: also the lowest n-1 layers"

@@ -24,8 +24,9 @@ from .features import STRENGTH, Scale, pooled
 from .lexical import count_words, learn_known, share_of_words
 from .taught import Said
 
-TO_TUNE = 1_500
-"""Train passages from which on the encoder is fine-tuned: below, it forgets more than it learns."""
+TO_TUNE, LABELS = 500, 3
+"""Train passages a label of the task that has most labels, and labels to reckon with at least, from which on the
+encoder is fine-tuned: with fewer, it forgets more than it learns."""
 FOLDS = 5
 WORDS = 3.0
 """How much more freely words are fitted when they are alone: their features are many, and each says little."""
@@ -51,11 +52,12 @@ class FewLearnt:
 
 
 def are_few(train: Corpus, *, settings: TrainSettings) -> bool:
-    """Whether the encoder stays as it is: as the settings say, else by the number of train passages.
+    """Whether the encoder stays as it is: as the settings say, else by the train passages a label.
 
     Soft labels are only for fine-tuning, whose loss takes probabilities.
     """
-    return settings.tune == "never" or (settings.tune == "auto" and len(train) < TO_TUNE and not train.soft)
+    labels = max(LABELS, *(len(task.leaves) for task in train.codebook.tasks.values()))
+    return settings.tune == "never" or (settings.tune == "auto" and len(train) < TO_TUNE * labels and not train.soft)
 
 
 def with_layers(settings: TrainSettings, *, train: Corpus) -> TrainSettings:

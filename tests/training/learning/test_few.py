@@ -8,9 +8,10 @@ import torch
 
 import narrashift
 from narrashift.model.bundle import open_bundle
+from narrashift.model.codebook import Codebook, Task
 from narrashift.model.transformer import TransformerClassifier
 from narrashift.training.learning.features import Scale
-from narrashift.training.learning.few import FOLDS, LAYERS, TO_TUNE, _folds, are_few, joined, learn_few, with_layers
+from narrashift.training.learning.few import FOLDS, LAYERS, _folds, are_few, joined, learn_few, with_layers
 from narrashift.training.settings import TrainSettings
 
 WORDS = {"pro_ukraine": "defenders held", "pro_russia": "regime shelled", "neutral": "ministers met"}
@@ -96,16 +97,25 @@ def test_joined_corpora_keep_the_columns_of_both(corpus_of):
     assert both.targets["stance"].tolist() == [2, 1]
 
 
-def test_the_number_of_passages_decides_unless_the_settings_do(corpus_of, monkeypatch):
+def test_the_number_of_passages_a_label_decides_unless_the_settings_do(corpus_of, monkeypatch):
     corpus = passages(corpus_of, 12)
-    assert TO_TUNE > 12
     assert [are_few(corpus, settings=TrainSettings(tune=tune)) for tune in ("auto", "always", "never")] == [
         True,
         False,
         True,
     ]
-    monkeypatch.setattr("narrashift.training.learning.few.TO_TUNE", 12)
+    most = max(len(task.leaves) for task in corpus.codebook.tasks.values())
+    monkeypatch.setattr("narrashift.training.learning.few.TO_TUNE", 12 / most)
     assert not are_few(corpus, settings=TrainSettings())
+    assert are_few(corpus.select(range(11)), settings=TrainSettings())
+
+
+def test_few_labels_need_passages_too(monkeypatch):
+    task = Task(kind="single", labels={name: {"means": name} for name in ("calm", "tense")})
+    mood = Codebook(name="own", version="1", tasks={"mood": task})
+    corpus = narrashift.from_dataset([{"text": str(i), "mood": "calm"} for i in range(12)], codebook=mood)
+    monkeypatch.setattr("narrashift.training.learning.few.TO_TUNE", 5)
+    assert are_few(corpus, settings=TrainSettings()), "two labels are reckoned with as three"
 
 
 def test_heads_see_more_than_the_top_where_nothing_below_learns(corpus_of):
