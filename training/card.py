@@ -10,7 +10,7 @@ from .measuring.evaluation import Report
 
 def model_card(*, codebook: Codebook, report: Report, yardstick: Report, provenance: dict[str, Any]) -> str:
     """Markdown for the bundle's README.md."""
-    settings, data = provenance["settings"], provenance["data"]
+    data = provenance["data"]
     figures = "\n".join(
         f"| `{name}` | {figure} | {yardstick.figures.get(name, '–')} |" for name, figure in report.headline().items()
     )
@@ -25,7 +25,7 @@ tags: [text-classification, propaganda, stance, framing]
 ---
 # {codebook.name} {codebook.version}
 
-A passage classifier made with narrashift {provenance["narrashift"]}: `{settings["backbone"]}` fine-tuned on
+A passage classifier made with narrashift {provenance["narrashift"]}: {_made_of(provenance)}
 {data["train"]["passages"]} passages (data `{data["train"]["digest"]}`, seed {provenance["seed"]}).
 
 ```python
@@ -53,6 +53,16 @@ much only labelled passages from there can tell (`narrashift evaluate`). It judg
 for counting over many passages, and is no ground for a decision about one author or outlet. Passages longer than
 {_reads(provenance)} are cut off, and `truncated` says so.
 """
+
+
+def _made_of(provenance: dict[str, Any]) -> str:
+    """The encoder, and what was done to it on the passages."""
+    name, before = provenance["settings"]["backbone"], provenance.get("backbone", {}).get("digest")
+    encoder = f"`{name}` (`{before}`)" if before else f"`{name}`"
+    if provenance.get("tuned", True):
+        return f"{encoder} fine-tuned on"
+    layers = ", ".join(map(str, provenance["layers"]))
+    return f"the encoder of {encoder} as it was, under regressions on the means of its layers {layers} that learnt from"
 
 
 def _taught(provenance: dict[str, Any]) -> str:

@@ -163,7 +163,7 @@ def train(
                 processes=current_team().size,
                 batch=position.passages,
             )
-            origin["windows"] = network.config.windows
+            origin |= {"windows": network.config.windows, "layers": network.layers, "tuned": learnt.tuned}
             if teachers:
                 origin["teachers"] = teachers.described(report)
             write_transformer(folder, network=learnt.network, tokenizer=pretrained_tokenizer)

@@ -28,6 +28,7 @@ class Learnt:
     Attributes:
         validation: task -> ``(validation passages, leaves)``, logits that held-out passages would get.
         history: what was measured after each epoch.
+        tuned: whether the encoder learnt; else it is as it was before.
     """
 
     network: PassageClassifier
@@ -35,6 +36,7 @@ class Learnt:
     validation: dict[str, np.ndarray]
     history: list[dict[str, float]]
     seconds: float
+    tuned: bool
 
 
 def learn(
@@ -64,7 +66,7 @@ def learn(
             on_epoch(measured)
         decision = fit_decision(few.logits, corpus=few.corpus, goal=settings.goal)
         logits = {name: values[len(train) :] for name, values in few.logits.items()}
-        return Learnt(few.network, decision, logits, few.history, few.seconds)
+        return Learnt(few.network, decision, logits, few.history, few.seconds, tuned=False)
     tuned = fine_tune(
         network, tokenizer,
         train=train, validation=validation, settings=settings, work=work, position=position, progress=progress,
@@ -78,4 +80,4 @@ def learn(
             tuned.network, tokenizer, train=train, validation=validation, logits=logits, settings=settings
         )
     decision = fit_decision(logits, corpus=validation, goal=settings.goal)
-    return Learnt(tuned.network, decision, logits, tuned.history, tuned.seconds)
+    return Learnt(tuned.network, decision, logits, tuned.history, tuned.seconds, tuned=True)

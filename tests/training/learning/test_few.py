@@ -150,4 +150,6 @@ def test_a_bundle_of_few_labels_is_whole_and_the_same_every_time(small_corpus, t
     assert len(bundles[0].json("metrics.json")["epochs"]) == 1
     depth = bundles[0].json("config.json")["encoder"]["num_hidden_layers"]
     assert bundles[0].json("config.json")["layers"] == [depth // 2, depth]
+    card = (bundles[0].path / "README.md").read_text("utf-8")
+    assert f"as it was, under regressions on the means of its layers {depth // 2}, {depth} that learnt from" in card
     assert bundles[0].decision.tasks["stance"].risks, "90 cross-fitted answers say how wrong they are"

@@ -87,6 +87,7 @@ def test_the_next_bundle_has_seen_what_the_first_saw_and_says_where_it_comes_fro
     assert len(set(own) - set(first)) == 20
     assert set(first) < set(own)
     assert open_bundle(bundle).json("provenance.json")["backbone"] == {"digest": open_bundle(tiny_bundle).digest}
+    assert f"(`{open_bundle(tiny_bundle).digest}`)" in (bundle / "README.md").read_text("utf-8")
     assert not (bundle / "reference.parquet").exists(), "the backbone that the first was made of is not at hand"
 
 
