@@ -103,6 +103,11 @@ class Bundle:
         return network
 
 
+def is_bundle(path: Path | str) -> bool:
+    """Whether a folder is meant as one, whole or not: a backbone has no codebook."""
+    return (Path(path) / "codebook.toml").is_file()
+
+
 def open_bundle(path: Path | str) -> Bundle:
     """Open a bundle folder and check that its parts fit together.
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ...model.bundle import open_bundle
+from ...model.bundle import is_bundle, open_bundle
 from ...model.pretrained import INSTALLED
 
 FILE, WEIGHTS = "provenance.json", "model.safetensors"
@@ -39,7 +39,7 @@ def described_backbone(backbone: str) -> dict[str, Any]:
     installed one. Empty for every other backbone: its name says which it is.
     """
     origin = _read(Path(backbone))
-    if _is_bundle(Path(backbone)):
+    if is_bundle(backbone):
         return {"digest": open_bundle(backbone).digest, **({PRETRAINED: found} if (found := _made_of(origin)) else {})}
     if MARK not in origin:
         return {}
@@ -61,9 +61,9 @@ def for_similarity(backbone: str) -> str | None:
     Predicting masked words costs a sentence encoder the geometry of its vectors, and so does fine-tuning. None of a
     bundle that was made of another backbone, which is not at hand.
     """
-    if _made_of(origin := _read(Path(backbone))) == INSTALLED:
+    if _made_of(_read(Path(backbone))):
         return INSTALLED
-    return None if _is_bundle(Path(backbone)) and origin else backbone
+    return None if is_bundle(backbone) else backbone
 
 
 def _made_of(origin: Mapping[str, Any]) -> str | None:
@@ -76,10 +76,6 @@ def _made_of(origin: Mapping[str, Any]) -> str | None:
         before.get(MARK, {}).get("backbone"),
     )
     return INSTALLED if INSTALLED in names else None
-
-
-def _is_bundle(folder: Path) -> bool:
-    return (folder / "codebook.toml").is_file()
 
 
 def _read(folder: Path) -> dict[str, Any]:

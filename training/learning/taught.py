@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
 
-from ...model.bundle import Bundle, open_bundle
+from ...model.bundle import Bundle, is_bundle, open_bundle
 from ...model.codebook import Codebook
 from ...model.errors import UserError
 from ...model.network import PassageClassifier, from_encoder
@@ -25,7 +24,7 @@ def bundle_of(backbone: str) -> Bundle | None:
     Raises:
         UserError: a bundle that is damaged, or that has no encoder.
     """
-    if not (Path(backbone) / "codebook.toml").is_file():
+    if not is_bundle(backbone):
         return None
     bundle = open_bundle(backbone)
     if bundle.kind != "transformer":
@@ -42,8 +41,9 @@ def begin_from(
     begun = []
     for name, task in codebook.tasks.items():
         other = bundle.codebook.tasks.get(name)
-        alike = other is not None and other.kind == task.kind and set(other.leaves) == set(task.leaves)
-        if other is not None and alike and set(before.layers) <= set(network.layers):
+        if other is None or other.kind != task.kind or set(other.leaves) != set(task.leaves):
+            continue
+        if set(before.layers) <= set(network.layers):
             order = [other.leaves.index(leaf) for leaf in task.leaves]
             _copy(before.head(name), network.head(name), order=order, where=_where(before, network))
             begun.append(name)

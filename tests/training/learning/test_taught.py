@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +14,7 @@ import narrashift
 from narrashift.model.bundle import open_bundle
 from narrashift.model.codebook import Codebook, Task
 from narrashift.model.errors import UserError
+from narrashift.training.adapting.origin import for_similarity
 from narrashift.training.learning.backbone import load_backbone
 from narrashift.training.learning.taught import Said, begin_from, bundle_of
 from narrashift.training.settings import TrainSettings
@@ -89,6 +91,13 @@ def test_the_next_bundle_has_seen_what_the_first_saw_and_says_where_it_comes_fro
     assert open_bundle(bundle).json("provenance.json")["backbone"] == {"digest": open_bundle(tiny_bundle).digest}
     assert f"(`{open_bundle(tiny_bundle).digest}`)" in (bundle / "README.md").read_text("utf-8")
     assert not (bundle / "reference.parquet").exists(), "the backbone that the first was made of is not at hand"
+
+
+def test_a_bundle_that_does_not_say_what_it_was_made_of_is_no_measure_of_likeness(tiny_bundle, tmp_path):
+    copied = shutil.copytree(tiny_bundle, tmp_path / "copy")
+    assert for_similarity(str(copied)) is None
+    (copied / "provenance.json").unlink()
+    assert for_similarity(str(copied)) is None
 
 
 def test_a_yardstick_has_no_encoder(tiny_bundle, codebook):
