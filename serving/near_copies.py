@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,8 @@ ALIKE = 0.8
 BAND = 6
 """Hashes that must agree for two articles to be compared: so 99.8 % of the pairs of similarity 0.8 are, 1 % of 0.3."""
 BANDS = HASHES // BAND
+KEYS = 2**23
+"""Keys of bands that are held at a time, 64 MB: of a long run the hashes are read several times."""
 LATEST = 64
 """Originals that share a band with an article and are compared with it, the latest ones, at most."""
 
@@ -39,48 +42,86 @@ def find_copies(sketched: Sketched) -> Copies:
 
     Sketches that agree in a band of hashes are compared (locality-sensitive hashing, Indyk & Motwani 1998); an article
     is a near-copy of the most similar original before it, and never of a copy, so that chains of small changes do not
-    join what differs. About 250 bytes an article, 130 of them its sketch.
+    join what differs. About 80 bytes an article, and 280 more for one that shares a band with another.
     """
     _, first, inverse = np.unique(sketched.digests, return_index=True, return_inverse=True)
     original = first[inverse]
-    distinct = np.sort(first)
+    distinct = original == np.arange(len(original))
     of, alike = original.copy(), np.ones(len(original), dtype=np.float32)
-    candidates, groups = _share_a_band(sketched.hashes, distinct)
-    for copy, leader, value in _near(sketched.hashes, candidates, groups):
-        of[copy], alike[copy] = leader, value
+    candidates = _share_a_band(sketched.hashes, distinct)
+    hashes = _rows(sketched.hashes, candidates)
+    articles = np.flatnonzero(candidates)
+    for copy, leader, value in _near(hashes, _groups(hashes)):
+        of[articles[copy]], alike[articles[copy]] = articles[leader], value
     exact = (original != np.arange(len(original))) & (of[original] == original)
     of, alike = of[original], alike[original]
     article = np.flatnonzero(of != np.arange(len(of)))
     return Copies(article=article, of=of[article], similarity=alike[article], exact=exact[article])
 
 
-def _share_a_band(hashes: np.ndarray, distinct: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Articles that share a band with another, and ``(candidates, bands)`` the group of each in every band, or -1."""
-    shared = np.zeros(len(distinct), dtype=bool)
+def _share_a_band(blocks: Iterable[np.ndarray], chosen: np.ndarray) -> np.ndarray:
+    """Which articles share a band with another chosen one: ``(articles,)`` bool, like `chosen`."""
+    shared = np.zeros(int(chosen.sum()), dtype=bool)
+    at_once = max(KEYS // max(len(shared), 1), 1)
+    for start in range(0, BANDS, at_once):
+        bands = range(start, min(start + at_once, BANDS))
+        keys = np.empty((len(bands), len(shared)), dtype=np.uint64)
+        done = 0
+        for block in _blocks_of(blocks, chosen):
+            for row, band in enumerate(bands):
+                keys[row, done : done + len(block)] = _keys(block, band)
+            done += len(block)
+        for own in keys:
+            shared |= _several(own)
+    found = chosen.copy()
+    found[chosen] = shared
+    return found
+
+
+def _blocks_of(blocks: Iterable[np.ndarray], chosen: np.ndarray) -> Iterator[np.ndarray]:
+    """The chosen articles' hashes, block after block."""
+    start = 0
+    for block in blocks:
+        yield block[chosen[start : start + len(block)]]
+        start += len(block)
+
+
+def _rows(blocks: Iterable[np.ndarray], chosen: np.ndarray) -> np.ndarray:
+    """The chosen articles' hashes in one array."""
+    return np.concatenate([np.zeros((0, HASHES), dtype=np.uint8), *_blocks_of(blocks, chosen)])
+
+
+def _keys(hashes: np.ndarray, band: int) -> np.ndarray:
+    """A band's hashes as one number each."""
+    keys = np.zeros(len(hashes), dtype=np.uint64)
+    for column in range(band * BAND, (band + 1) * BAND):
+        keys <<= np.uint64(8)
+        keys |= hashes[:, column]
+    return keys
+
+
+def _several(keys: np.ndarray) -> np.ndarray:
+    """Whose key another one has, too."""
+    rising = np.sort(keys)
+    twice = rising[1:][rising[1:] == rising[:-1]]
+    if not len(twice):
+        return np.zeros(len(keys), dtype=bool)
+    return twice[np.searchsorted(twice, keys).clip(max=len(twice) - 1)] == keys
+
+
+def _groups(hashes: np.ndarray) -> np.ndarray:
+    """``(candidates, bands)`` int32: the group of each in every band, or -1 where nobody shares it."""
+    groups, total = np.full((len(hashes), BANDS), -1, dtype=np.int32), 0
     for band in range(BANDS):
-        _, inverse, counts = np.unique(_keys(hashes, distinct, band), return_inverse=True, return_counts=True)
-        shared |= counts[inverse] > 1
-    candidates = distinct[shared]
-    groups, total = np.full((len(candidates), BANDS), -1, dtype=np.int32), 0
-    for band in range(BANDS):
-        _, inverse, counts = np.unique(_keys(hashes, candidates, band), return_inverse=True, return_counts=True)
+        _, inverse, counts = np.unique(_keys(hashes, band), return_inverse=True, return_counts=True)
         several = counts > 1
         numbers = np.where(several, np.cumsum(several) - 1 + total, -1)
         groups[:, band] = numbers[inverse]
         total += int(several.sum())
-    return candidates, groups
+    return groups
 
 
-def _keys(hashes: np.ndarray, chosen: np.ndarray, band: int) -> np.ndarray:
-    """A band's hashes as one number each."""
-    keys = np.zeros(len(chosen), dtype=np.uint64)
-    for column in range(band * BAND, (band + 1) * BAND):
-        keys <<= np.uint64(8)
-        keys |= hashes[chosen, column]
-    return keys
-
-
-def _near(hashes: np.ndarray, candidates: np.ndarray, groups: np.ndarray) -> list[tuple[int, int, float]]:
+def _near(hashes: np.ndarray, groups: np.ndarray) -> list[tuple[int, int, float]]:
     """(copy, original, similarity): each candidate against the originals before it that share a group.
 
     Groups are chains: `latest[group]` is their last original, `before[original, band]` the one before it.
@@ -88,8 +129,7 @@ def _near(hashes: np.ndarray, candidates: np.ndarray, groups: np.ndarray) -> lis
     latest = np.full(int(groups.max(initial=-1)) + 1, -1, dtype=np.int32)
     before = np.full(groups.shape, -1, dtype=np.int32)
     found = []
-    for number, article in enumerate(candidates):
-        own = groups[number]
+    for number, own in enumerate(groups):
         bands = np.flatnonzero(own >= 0)
         links = latest[own[bands]]
         alive = links >= 0
@@ -102,10 +142,10 @@ def _near(hashes: np.ndarray, candidates: np.ndarray, groups: np.ndarray) -> lis
             walking, walked = walking[alive], walked[alive]
         if originals:
             earlier = np.array(sorted(originals))
-            values = similarity(hashes[candidates[earlier]], hashes[article])
+            values = similarity(hashes[earlier], hashes[number])
             best = int(values.argmax())
             if values[best] >= ALIKE:
-                found.append((int(article), int(candidates[earlier[best]]), float(values[best])))
+                found.append((number, int(earlier[best]), float(values[best])))
                 continue
         before[number, bands] = links
         latest[own[bands]] = number

@@ -87,42 +87,44 @@ def score(
 
 def _score_here(plan: Plan, *, progress: Progress, tell: Tell) -> Scored:
     """Score on this machine, one chunk after the other."""
-    bundle, settings, columns, rows = plan.bundle, plan.settings, plan.columns, plan.rows
     with ScoreFolder(plan.out, plan.identity) as folder:
-        copy_held_out(bundle, plan.out)
+        copy_held_out(plan.bundle, plan.out)
         before, started, reused = folder.counts.passages, time.monotonic(), 0
         if not folder.done:
-            classifier = open_classifier(bundle, engine=plan.engine, settings=settings)
-            explain = open_evidence(bundle, classifier.classifier, settings=settings)
-            tell(measured_in(bundle))
-            write = partial(
-                _write,
-                folder,
-                check=plan.check,
-                schema=plan.schema,
-                columns=columns,
-                bundle=bundle,
-                settings=settings,
-                names=[entry.name for entry in plan.inputs],
-            )
-            articles = read_articles(plan.inputs, columns=columns, settings=settings, after=folder.position)
-            done = folder.counts.rows
-            with (
-                closing(ahead(chunks(articles, classifier=classifier, settings=settings))) as ready,
-                Behind() as behind,
-            ):
-                for chunk in ready:
-                    steps = chunk.passages * (2 if explain else 1)
-                    tick = _Tick(progress, done=done, rows=chunk.rows, passages=steps, total=rows)
-                    logits = classifier.logits(chunk.texts(), tick=tick)
-                    evidence = explain.column(chunk, logits, tick=tick) if explain else None
-                    behind.do(write, chunk, logits, evidence=evidence)
-                    done += chunk.rows
+            reused = _score_rows(plan, folder, progress=progress, tell=tell)
             plan.check(first=folder.position.file, last=len(plan.inputs) - 1)
             mark_duplicates(plan, articles=folder.counts.articles, progress=progress)
             folder.finish()
-            reused = classifier.reused
         return scored(plan, folder, before=before, started=started, reused=reused)
+
+
+def _score_rows(plan: Plan, folder: ScoreFolder, *, progress: Progress, tell: Tell) -> int:
+    """Score what the folder lacks; how many passages repeated an earlier one. The network's memory is free again."""
+    bundle, settings, columns = plan.bundle, plan.settings, plan.columns
+    classifier = open_classifier(bundle, engine=plan.engine, settings=settings)
+    explain = open_evidence(bundle, classifier.classifier, settings=settings)
+    tell(measured_in(bundle))
+    write = partial(
+        _write,
+        folder,
+        check=plan.check,
+        schema=plan.schema,
+        columns=columns,
+        bundle=bundle,
+        settings=settings,
+        names=[entry.name for entry in plan.inputs],
+    )
+    articles = read_articles(plan.inputs, columns=columns, settings=settings, after=folder.position)
+    done = folder.counts.rows
+    with closing(ahead(chunks(articles, classifier=classifier, settings=settings))) as ready, Behind() as behind:
+        for chunk in ready:
+            steps = chunk.passages * (2 if explain else 1)
+            tick = _Tick(progress, done=done, rows=chunk.rows, passages=steps, total=plan.rows)
+            logits = classifier.logits(chunk.texts(), tick=tick)
+            evidence = explain.column(chunk, logits, tick=tick) if explain else None
+            behind.do(write, chunk, logits, evidence=evidence)
+            done += chunk.rows
+    return classifier.reused
 
 
 def scored(plan: Plan, folder: ScoreFolder, *, before: int, started: float, reused: int) -> Scored:

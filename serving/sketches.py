@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,11 +32,12 @@ class Sketched:
 
     Attributes:
         digests: ``(articles,)`` uint64, equal where the words are.
-        hashes: ``(articles, 120)`` uint8, of which two articles share about as many as of their shingles.
+        hashes: ``(some articles, 120)`` uint8, block after block, as often as they are asked for; two articles share
+            about as many as of their shingles.
     """
 
     digests: np.ndarray
-    hashes: np.ndarray
+    hashes: Iterable[np.ndarray]
 
 
 def sketch(text: str) -> bytes:
@@ -84,13 +85,26 @@ def write_sketches(
         pq.write_table(pa.table(columns), temporary, compression="zstd", use_dictionary=False)
 
 
-def read_sketches(paths: Iterable[Path]) -> Sketched:
-    """Those of many parts, one after the other, without ids and places."""
-    blocks = []
-    for path in paths:
-        column = pq.read_table(path, columns=["sketch"])["sketch"].combine_chunks()
-        raw = np.frombuffer(column.buffers()[1] or b"", dtype=np.uint8)[: len(column) * (DIGEST + HASHES)]
-        blocks.append(raw.reshape(-1, DIGEST + HASHES))
-    joined = np.concatenate(blocks) if blocks else np.zeros((0, DIGEST + HASHES), dtype=np.uint8)
-    digests = np.ascontiguousarray(joined[:, :DIGEST]).view("<u8")[:, 0]
-    return Sketched(digests=digests, hashes=np.ascontiguousarray(joined[:, DIGEST:]))
+def read_sketches(paths: Sequence[Path]) -> Sketched:
+    """Those of many parts, one after the other, without ids and places. The hashes stay in the files."""
+    blocks = [np.zeros(0, dtype=np.uint64)]
+    blocks += [np.ascontiguousarray(_raw(path)[:, :DIGEST]).view("<u8")[:, 0] for path in paths]
+    return Sketched(digests=np.concatenate(blocks), hashes=_StoredHashes(paths))
+
+
+@dataclass(frozen=True)
+class _StoredHashes:
+    """The hashes of many parts, read anew each time: in memory they would grow with the dump."""
+
+    paths: Sequence[Path]
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        for path in self.paths:
+            yield _raw(path)[:, DIGEST:]
+
+
+def _raw(path: Path) -> np.ndarray:
+    """A part's sketches: ``(articles, 128)`` uint8."""
+    column = pq.read_table(path, columns=["sketch"])["sketch"].combine_chunks()
+    raw = np.frombuffer(column.buffers()[1] or b"", dtype=np.uint8)[: len(column) * (DIGEST + HASHES)]
+    return raw.reshape(-1, DIGEST + HASHES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from narrashift import UserError
 from narrashift.model.shingles import shingles
+from narrashift.serving import near_copies
 from narrashift.serving.duplicates import write_duplicates
 from narrashift.serving.near_copies import ALIKE, find_copies
 from narrashift.serving.sketches import Sketched, similarity, sketch
@@ -21,7 +23,7 @@ WORDS = st.lists(st.sampled_from(["Kyiv", "says", "it", "held", "Так", "🙂"
 
 def sketched(texts: list[str]) -> Sketched:
     raw = np.frombuffer(b"".join(map(sketch, texts)), dtype=np.uint8).reshape(len(texts), -1)
-    return Sketched(digests=raw[:, :8].copy().view("<u8")[:, 0], hashes=raw[:, 8:].copy())
+    return Sketched(digests=raw[:, :8].copy().view("<u8")[:, 0], hashes=[raw[:, 8:].copy()])
 
 
 def pairs(texts: list[str]) -> dict[int, tuple[int, bool]]:
@@ -67,7 +69,7 @@ def test_the_estimate_is_the_similarity_within_its_error(articles_of_words):
     rng, errors = random.Random(1), []
     for words in articles_of_words:
         one, other = " ".join(words), " ".join(changed(words, rng.randrange(0, 40), rng))
-        pair = sketched([one, other]).hashes
+        [pair] = sketched([one, other]).hashes
         errors.append(float(similarity(pair[0], pair[1])) - jaccard(one, other))
     assert abs(np.mean(errors)) < 0.01
     assert np.std(errors) < 0.05
@@ -96,9 +98,41 @@ def test_a_chain_of_small_changes_does_not_join_its_ends(articles_of_words):
         assert jaccard(chain[copy], chain[of]) > ALIKE - 0.15
 
 
+def test_blocks_and_the_number_of_bands_at_a_time_change_nothing(articles_of_words, monkeypatch):
+    rng = random.Random(4)
+    texts = [" ".join(changed(words, rng.randrange(4), rng)) for words in articles_of_words[:40] for _ in range(4)]
+    whole = sketched(texts)
+    [hashes] = whole.hashes
+    expected = find_copies(whole)
+    assert len(expected.article) > 50
+    monkeypatch.setattr(near_copies, "KEYS", 3 * len(texts))
+    for size in (1, 7, 100):
+        blocks = [hashes[start : start + size] for start in range(0, len(texts), size)]
+        found = find_copies(Sketched(whole.digests, blocks))
+        for name in ("article", "of", "similarity", "exact"):
+            assert getattr(found, name).tolist() == getattr(expected, name).tolist()
+
+
+def test_memory_does_not_hold_the_hashes_of_articles_that_are_like_no_other(monkeypatch):
+    count, size = 100_000, 5_000
+
+    class Drawn:
+        def __iter__(self):
+            for block in range(count // size):
+                yield np.random.default_rng(block).integers(256, size=(size, 120), dtype=np.uint8)
+
+    monkeypatch.setattr(near_copies, "KEYS", count)
+    digests = np.random.default_rng(0).permutation(count).astype(np.uint64)
+    tracemalloc.start()
+    assert len(find_copies(Sketched(digests, Drawn())).article) == 0
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 90 * count
+
+
 def test_no_article_and_no_copy():
     assert pairs(["a b c"]) == {}
-    empty = Sketched(np.zeros(0, dtype=np.uint64), np.zeros((0, 120), dtype=np.uint8))
+    empty = Sketched(np.zeros(0, dtype=np.uint64), [np.zeros((0, 120), dtype=np.uint8)])
     assert len(find_copies(empty).article) == 0
 
 

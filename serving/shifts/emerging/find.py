@@ -208,7 +208,7 @@ def passage_copies(texts: list[str]) -> np.ndarray:
     if texts:
         raw = np.frombuffer(b"".join(map(sketch, texts)), dtype=np.uint8).reshape(len(texts), -1)
         digests = np.ascontiguousarray(raw[:, :DIGEST]).view("<u8")[:, 0]
-        found[find_copies(Sketched(digests=digests, hashes=np.ascontiguousarray(raw[:, DIGEST:]))).article] = True
+        found[find_copies(Sketched(digests=digests, hashes=[raw[:, DIGEST:]])).article] = True
     return found
 
 
