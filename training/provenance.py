@@ -9,8 +9,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from .adapting.origin import described_backbone
 from .data.splits import Split
+from .origin import described_backbone
 from .settings import TrainSettings
 
 PACKAGES = ("torch", "transformers", "tokenizers", "scikit-learn", "mlflow", "numpy")

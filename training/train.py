@@ -15,17 +15,16 @@ import torch
 from ..model.bundle import open_bundle, write_description, write_transformer
 from ..model.decision import all_probabilities
 from ..model.device import pick_device
-from ..model.errors import UserError
 from ..model.folders import check_free, new_folder
 from ..model.progress import Progress, silent
 from ..model.tokens import read_tokenizer
 from ..model.transformer import TransformerClassifier
-from .adapting.origin import adapted_params, for_similarity
 from .card import model_card
+from .checks import bundle_before, check_bundle_or_free, check_labels
 from .data.audit import Finding, audit_split, refuse_dishonest
 from .data.corpus import Corpus
 from .data.drawing import Kind
-from .data.seen import refuse_seen, write_seen
+from .data.seen import write_seen
 from .data.splits import Split, split_corpus
 from .learning.backbone import load_backbone
 from .learning.checkpoint import Position, read_position, save_position
@@ -34,13 +33,13 @@ from .learning.fine_tune import pick_precision
 from .learning.learn import learn
 from .learning.long_texts import choose_windows
 from .learning.loss import class_weights
-from .learning.taught import bundle_of
 from .measuring.errors_table import worst_errors
 from .measuring.evaluation import Predictions, Report, measure, predict, predictions
 from .measuring.figures import draw_figures
 from .measuring.held_out import keep_held_out
 from .measuring.languages import keep_languages
 from .measuring.reference import keep_reference
+from .origin import adapted_params, for_similarity
 from .processes.team import current_team
 from .provenance import described_data, provenance, public_settings
 from .settings import TrainSettings
@@ -109,17 +108,17 @@ def train(
     """
     out, settings = Path(out), settings or TrainSettings()
     check_free(out, overwrite=overwrite or resume)
-    _check_bundle_or_free(out)
+    check_bundle_or_free(out)
     split = split_corpus(
         corpus, validation=validation, test=test, kind=kind, fold=fold,
         seed=settings.seed if split_seed is None else split_seed,
     )  # fmt: skip
     split = teachers.teach(split) if teachers else split
     codebook = corpus.codebook
-    _check_labels(split)
+    check_labels(split)
     findings = audit_split(split)
     refuse_dishonest(findings, allowed=allow_leaks, consequence="nothing was trained")
-    before = _bundle_before(split, settings, allow_leaks=allow_leaks)
+    before = bundle_before(split, settings, allow_leaks=allow_leaks)
     class_weights(split.train, settings=settings)  # names of labels and tasks, before anything is written
     device = pick_device(settings.device)
     work = working_folder(out)
@@ -228,41 +227,6 @@ def measured_again(bundle: Path, *, split: Split) -> Trained:
         bundle=bundle, report=report, yardstick=yardstick, run_id=None, champion="not registered",
         predicted=predicted[0], test=test, findings=[],
     )  # fmt: skip
-
-
-def _check_bundle_or_free(out: Path) -> None:
-    """Refuse to replace a folder that is no bundle, whatever the flags say."""
-    if out.exists() and not (out.is_dir() and (not any(out.iterdir()) or (out / "decision.json").exists())):
-        raise UserError(f"{out}: exists and is no bundle; it is not replaced. Choose another --out")
-
-
-def _bundle_before(split: Split, settings: TrainSettings, *, allow_leaks: bool) -> Path | None:
-    """The bundle that this training goes on from; refused where it has seen what is measured on."""
-    bundle = bundle_of(settings.backbone)
-    if bundle is None:
-        return None
-    for part in (split.validation, split.test):
-        refuse_seen(bundle.path, part, allowed=allow_leaks)
-    return bundle.path
-
-
-def _check_labels(split: Split) -> None:
-    """Refuse to train a task that has nothing to learn or to measure."""
-    problems = []
-    for name, task in split.train.codebook.tasks.items():
-        for part, corpus in (("train", split.train), ("validation", split.validation)):
-            if not corpus.labelled(name).any():
-                problems.append(
-                    f"task {name}: no {part} passage is labelled. Label some, or take it out of the codebook"
-                )
-        if task.kind == "single":
-            known = split.train.targets[name][split.train.labelled(name)]
-            if len(set(known.tolist())) == 1:
-                problems.append(
-                    f"task {name}: every train passage is labelled {task.leaves[known[0]]}; two labels are needed"
-                )
-    if problems:
-        raise UserError(problems, consequence="nothing was trained")
 
 
 def _fingerprint(split: Split, settings: TrainSettings) -> str:

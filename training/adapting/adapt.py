@@ -23,12 +23,12 @@ from ...model.progress import Progress, silent
 from ..data.holding_out import FEWEST, hold_out
 from ..learning.checkpoint import Position, read_position, save_position
 from ..learning.fine_tune import pick_precision
+from ..origin import FILE, MARK, backbone_digest, is_adapted
 from ..provenance import PACKAGES, commit, public_name
 from ..tracking.adaptation import AdaptationTracking, NoAdaptationTracking
 from .backbone import load_masked, masking_token
 from .learn import count_steps, learn
 from .masking import encode_words, masking_of
-from .origin import FILE, MARK, backbone_digest, is_adapted
 from .settings import AdaptSettings
 
 MOST_HELD_OUT = 2_000

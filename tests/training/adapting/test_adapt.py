@@ -23,8 +23,8 @@ from narrashift.training.adapting.adapt import adapt
 from narrashift.training.adapting.backbone import load_masked
 from narrashift.training.adapting.losses import losses, mask_batch, sentence_vectors
 from narrashift.training.adapting.masking import encode_words, masking_of
-from narrashift.training.adapting.origin import adapted_params, backbone_digest, for_similarity
 from narrashift.training.learning import checkpoint
+from narrashift.training.origin import adapted_params, backbone_digest, for_similarity
 from narrashift.training.settings import TrainSettings
 
 

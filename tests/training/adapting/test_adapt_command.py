@@ -12,7 +12,7 @@ import sys
 import pytest
 import torch
 
-from narrashift.training.adapting.origin import backbone_digest
+from narrashift.training.origin import backbone_digest
 
 
 @pytest.fixture

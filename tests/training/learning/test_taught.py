@@ -14,9 +14,9 @@ import narrashift
 from narrashift.model.bundle import open_bundle
 from narrashift.model.codebook import Codebook, Task
 from narrashift.model.errors import UserError
-from narrashift.training.adapting.origin import for_similarity
 from narrashift.training.learning.backbone import load_backbone
 from narrashift.training.learning.taught import Said, begin_from, bundle_of
+from narrashift.training.origin import for_similarity
 from narrashift.training.settings import TrainSettings
 
 IDS, MASK = torch.tensor([[2, 10, 11, 12, 13, 3]]), torch.ones((1, 6), dtype=torch.long)

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ...model.bundle import is_bundle, open_bundle
-from ...model.pretrained import INSTALLED
+from ..model.bundle import is_bundle, open_bundle
+from ..model.pretrained import INSTALLED
 
 FILE, WEIGHTS = "provenance.json", "model.safetensors"
 MARK = "adapted_from"
