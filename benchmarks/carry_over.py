@@ -17,7 +17,7 @@ from pathlib import Path
 import mlflow
 import numpy as np
 import pandas as pd
-from variants import VARIANTS, learn
+from lessons.variants import VARIANTS, learn
 
 from narrashift.model.codebook import read_codebook
 from narrashift.training.data.corpus import Corpus, read_corpus

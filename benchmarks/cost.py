@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 from itertools import count, islice
 from pathlib import Path
 
-from passages import default_dumps, distinct_passages, say, written
+from speed.passages import default_dumps, distinct_passages, say, written
 
 from narrashift.model.bundle import open_bundle
 from narrashift.serving.score import score

@@ -21,9 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from narrashift.model.codebook import read_codebook
-from narrashift.training.data.audit import audit_corpus, audit_split
-from narrashift.training.data.corpus import read_corpus
-from narrashift.training.data.splits import split_corpus
+from narrashift.training.data.checking.check import check_data
+from narrashift.training.data.checking.finding import Finding
 
 FOOTER = " Subscribe to our channel, send us your photos and videos, and tell your friends about it."
 STARTER = Path(__file__).parent.parent / "seeds" / "corpus.jsonl"
@@ -42,20 +41,28 @@ def main() -> None:
         if not options.data:
             write(data, rows=passages(options.rows), split=options.split, footer=FOOTER if options.footer else "")
         before, total = peak(), time.process_time()
-        corpus = timed("read", lambda: read_corpus([data], codebook=read_codebook()))
-        findings = timed("audit", lambda: audit_split(split_corpus(corpus)) if options.split else audit_corpus(corpus))
-        print(f"rows {len(corpus):,}; findings {len(findings)}; {time.process_time() - total:.1f} processor seconds")
+        steps = Steps()
+        checked = check_data([data], codebook=read_codebook(), progress=steps)
+        steps("", 0, 0)
+        findings = [one for found in checked.found.values() for one in found if isinstance(one, Finding)]
+        print(
+            f"rows {checked.passages:,}; findings {len(findings)}; {time.process_time() - total:.1f} processor seconds"
+        )
         print(f"memory {peak():,.0f} MB at most, {before:,.0f} MB before reading")
         for finding in findings:
             print("-", finding.text[:200])
 
 
-def timed(what: str, step: Any) -> Any:
-    """The step's result; prints its processor seconds and seconds."""
-    processor, clock = time.process_time(), time.perf_counter()
-    result = step()
-    print(f"{what}: {time.process_time() - processor:.1f} processor seconds, {time.perf_counter() - clock:.1f} s")
-    return result
+class Steps:
+    """Prints the processor seconds of each step when the next begins; as `progress` is called."""
+
+    def __init__(self) -> None:
+        self.what, self.since = "reading", time.process_time()
+
+    def __call__(self, what: str, done: float, total: float) -> None:
+        if what != self.what:
+            print(f"{self.what}: {time.process_time() - self.since:.1f} processor seconds")
+            self.what, self.since = what, time.process_time()
 
 
 def peak() -> float:

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 import psutil
-from passages import default_dumps, distinct_passages, say, written
+from speed.passages import default_dumps, distinct_passages, say, written
 
 from narrashift.model.bundle import Bundle, open_bundle
 from narrashift.serving.score import score

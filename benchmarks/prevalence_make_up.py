@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from prevalence_texts import Text, part_of, texts
+from planted.texts import Text, part_of, texts
 
 from narrashift.model.bundle import open_bundle
 from narrashift.model.held_out import HeldOut

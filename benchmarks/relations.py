@@ -7,8 +7,7 @@ confusions are those of the other half. `alike`: both from the same; else each p
 (a side's stance, or a side's losses), at these odds. 40 weeks a draw. *Plain*: the divergence of the estimated shares.
 
 *Alone*: 12 sources that move by themselves: how often a pair has p ≤ 0.05 and ≤ 0.01, and in how many runs of 66 pairs
-any has q ≤ 0.1. *Lead*: one of the 12 repeats another two weeks later. `relations_divergence.py` and
-`relations_lead.py` have the rest.
+any has q ≤ 0.1. *Lead*: one of the 12 repeats another two weeks later. `planted/` has the rest.
 """
 
 from __future__ import annotations
@@ -20,8 +19,8 @@ from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
-from relations_divergence import Outcome, Sides, draws
-from relations_lead import KINDS, LATER, cost, independent, repeated
+from planted.divergence import Outcome, Sides, draws
+from planted.lead import KINDS, LATER, cost, independent, repeated
 
 from narrashift.model.bundle import open_bundle
 from narrashift.model.held_out import read_held_out

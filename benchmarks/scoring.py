@@ -20,9 +20,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from ceiling import multiply_adds, peak
-from passages import default_dumps, distinct_passages, say, written
-from peers import Label, peers
+from speed.ceiling import multiply_adds, peak
+from speed.passages import default_dumps, distinct_passages, say, written
+from speed.peers import Label, peers
 
 from narrashift.model.bundle import Bundle, open_bundle
 from narrashift.model.cores import usable_cores

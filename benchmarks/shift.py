@@ -38,9 +38,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from planted.peers import PEERS
+from planted.streams import BURSTS, REAL, STARTER, Pool, Stream, draw_stream, read_pools
 from prevalence import prevalence_errors
-from shift_peers import PEERS
-from streams import BURSTS, REAL, STARTER, Pool, Stream, draw_stream, read_pools
 
 from narrashift.serving.shifts.changes.calibration import Calibration, fit_calibration
 from narrashift.serving.shifts.changes.posteriors import at_shares, own_shares

@@ -23,9 +23,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from training_cell import LOADED, OURS, Cell, code_digest, read_result, run_cell
-from training_data import SHARED, SOURCES, Benchmark, read_benchmark
-from training_table import Results, curve, flat, table
+from lessons.cell import LOADED, OURS, Cell, code_digest, read_result, run_cell
+from lessons.data import SHARED, SOURCES, Benchmark, read_benchmark
+from lessons.table import Results, curve, flat, table
 
 from narrashift.model.errors import UserError
 

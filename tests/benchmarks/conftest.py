@@ -14,8 +14,8 @@ import pytest
 
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
 
-from training_data import SOURCES, Benchmark, make_benchmark
-from training_lesson import Lesson
+from lessons.data import SOURCES, Benchmark, make_benchmark
+from lessons.lesson import Lesson
 
 WORDS = [f"word{i}" for i in range(200)]
 

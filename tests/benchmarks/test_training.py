@@ -9,15 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import training_cell
+from lessons import cell as cell_module
+from lessons.cell import Cell, code_digest, read_result, run_cell
+from lessons.data import SOURCES, few, make_benchmark, read_benchmark
+from lessons.lesson import best_threshold
+from lessons.peers import setfit_steps
+from lessons.score import Answers, difference, mean_score, score
+from lessons.table import ahead, curve, flat, table
+from lessons.tfidf import tfidf
 from sklearn.metrics import f1_score
-from training_cell import Cell, code_digest, read_result, run_cell
-from training_data import SOURCES, few, make_benchmark, read_benchmark
-from training_lesson import best_threshold
-from training_peers import setfit_steps
-from training_score import Answers, difference, mean_score, score
-from training_table import ahead, curve, flat, table
-from training_tfidf import tfidf
 
 from narrashift.model.errors import UserError
 from narrashift.training.data.duplicates import near_duplicates
@@ -107,7 +107,7 @@ def test_a_cell_runs_once_and_again_where_anything_that_decides_it_has_changed(s
     def refuse(*_, **__):
         raise AssertionError("a process was started")
 
-    monkeypatch.setattr(training_cell, "_in_a_process", refuse)
+    monkeypatch.setattr(cell_module, "_in_a_process", refuse)
     again = run_cell(cell, benchmark=benchmark, results=results, shared=shared)
     assert np.array_equal(again.answers.on, first.answers.on) and again.seconds == first.seconds
     other = make_benchmark(
@@ -130,7 +130,7 @@ def older_results(shared, tmp_path) -> Path:
     benchmark = read_benchmark("ruw", shared=shared)
     for system in ("narrashift", "tfidf"):
         cell = Cell("ruw", system, fold=0, seed=0)
-        path = training_cell.result_path(cell, benchmark=benchmark, results=tmp_path / "results", code="older")
+        path = cell_module.result_path(cell, benchmark=benchmark, results=tmp_path / "results", code="older")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(said))
     return tmp_path / "results"
@@ -147,7 +147,7 @@ def test_only_this_system_s_cells_hang_on_its_code(shared, older_results):
 
 @pytest.mark.parametrize("any_code", [False, True])
 def test_the_last_line_is_one_flat_object(any_code, shared, older_results, capsys):
-    place = Path(training_cell.__file__).with_name("training.py")
+    place = Path(cell_module.__file__).parents[1] / "training.py"
     spec = importlib.util.spec_from_file_location("benchmark_of_training", place)  # `training` is a package here
     command = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(command)
@@ -171,10 +171,10 @@ def test_tables_say_who_is_ahead_over_cells_that_both_have(shared):
     _, test = benchmark.parts(0)
     truth = test.targets["stance"][:, None] == np.arange(3)
 
-    def result(right: int) -> training_cell.Result:
+    def result(right: int) -> cell_module.Result:
         on = truth.copy()
         on[right:] = np.roll(on[right:], 1, axis=1)
-        return training_cell.Result(Answers(0, truth, on), 40, 10.0, 20.0, 300.0, "code", "abc")
+        return cell_module.Result(Answers(0, truth, on), 40, 10.0, 20.0, 300.0, "code", "abc")
 
     systems = {"tfidf": {(0, 0): result(6), (0, 1): result(15)}, "narrashift": {(0, 0): result(12)}}
     assert "narrashift − tfidf, the best peer: +0.40" in ahead(systems, metric="macro_f1")[1]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from training_peers import SYSTEMS
-from training_score import score
+from lessons.peers import SYSTEMS
+from lessons.score import score
 
 NEEDS = {"setfit": "setfit", "model2vec": "model2vec", "plain": "accelerate", "plain-tuned": "accelerate"}
 SETTINGS = {"epochs": 3, "batch": 8, "learning_rate": 3e-3, "max_tokens": 32, "lexical": 4096, "precision": "fp32"}

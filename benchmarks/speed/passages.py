@@ -16,9 +16,9 @@ from narrashift.serving.articles import Article, Position, plan_columns, read_ar
 from narrashift.serving.chunks import chunks
 from narrashift.serving.settings import ScoreSettings
 
-SHARED = Path(__file__).parents[2] / "shared" / "data"
+SHARED = Path(__file__).parents[3] / "shared" / "data"
 DUMPS = (SHARED / "ruwa_headlines" / "ruwa.jsonl.gz", SHARED / "press_releases" / "press.jsonl.gz")
-STARTER = Path(__file__).parents[1] / "seeds" / "corpus.jsonl"
+STARTER = Path(__file__).parents[2] / "seeds" / "corpus.jsonl"
 
 
 def default_dumps() -> list[Path]:

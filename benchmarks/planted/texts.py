@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from passages import SHARED, STARTER
+from speed.passages import SHARED, STARTER
 
 from narrashift.model.bundle import Bundle
 from narrashift.model.codebook import parse_codebook

@@ -16,8 +16,8 @@ from narrashift.model.decision import all_probabilities, answers
 from narrashift.serving.engines import choose_engine, open_engine
 from narrashift.serving.settings import ScoreSettings
 
-REAL = Path(__file__).parents[2] / "shared" / "data" / "realwar" / "dev.jsonl"
-STARTER = Path(__file__).parents[1] / "seeds" / "corpus.jsonl"
+REAL = Path(__file__).parents[3] / "shared" / "data" / "realwar" / "dev.jsonl"
+STARTER = Path(__file__).parents[2] / "seeds" / "corpus.jsonl"
 LEAST = 15
 """Passages with a label, and without it, that a half must have for the label's share to be planted."""
 SWING = 0.3

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from training_score import score
 
 from narrashift.training.data.corpus import Corpus
+
+from .score import score
 
 Label = Callable[[Sequence[str]], np.ndarray]
 """Texts -> decided labels, ``(texts, leaves)`` bool."""

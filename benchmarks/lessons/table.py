@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from training_cell import OURS, Result
-from training_score import Cells, difference, mean_score
 
 from narrashift.training.measuring.bootstrap import Figure
+
+from .cell import OURS, Result
+from .score import Cells, difference, mean_score
 
 Results = Mapping[tuple[int, int], Result]
 """Of one system on one data set, by fold and seed."""

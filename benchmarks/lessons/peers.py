@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from training_lesson import Label, Lesson
-from training_tfidf import tfidf
 
 from narrashift.model.pretrained import resolve_backbone
 from narrashift.training.data.corpus import Corpus
+
+from .lesson import Label, Lesson
+from .tfidf import tfidf
 
 SMALL = 1_000
 """Passages below which plain fine-tuning is given 15 epochs when it is tuned."""
@@ -136,7 +137,8 @@ def model2vec(lesson: Lesson) -> Label:
     """A static model distilled from the same backbone, and model2vec's classifier on it; distilling is counted."""
     import torch
     from model2vec.train import StaticModelForClassification
-    from training_static import distilled
+
+    from .static import distilled
 
     torch.manual_seed(lesson.seed)
     model = StaticModelForClassification.from_static_model(model=distilled(resolve_backbone(lesson.backbone)))

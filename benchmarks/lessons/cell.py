@@ -1,6 +1,6 @@
 """One cell of `training.py`: a system, a fold, a seed, run in a process of its own and kept as a file.
 
-    python benchmarks/training_cell.py CELL.json --shared DIR --out FILE
+    PYTHONPATH=benchmarks python -m lessons.cell CELL.json --shared DIR --out FILE
 
 is how `run_cell` starts that process; it learns, labels the test passages, and writes what it said of them.
 """
@@ -23,12 +23,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from training_data import Benchmark, few, read_benchmark
-from training_score import Answers
 
 from narrashift.training.data.corpus import Corpus
 
-ROOT = Path(__file__).parents[1]
+from .data import Benchmark, few, read_benchmark
+from .score import Answers
+
+ROOT = Path(__file__).parents[2]
+BENCHMARKS = Path(__file__).parents[1]
 OURS = "narrashift"
 
 
@@ -55,7 +57,7 @@ LOADED = {
     ),
     "setfit": Loaded(1, ("torch", "transformers", "sentence-transformers", "setfit"), ("setfit", "datasets")),
     "model2vec": Loaded(1, ("torch", "model2vec"), ("model2vec.train", "transformers.models.bert.modeling_bert")),
-    "tfidf": Loaded(1, ("scikit-learn",), ("training_tfidf",)),
+    "tfidf": Loaded(1, ("scikit-learn",), ("lessons.tfidf",)),
 }
 
 
@@ -204,11 +206,13 @@ def commit() -> str:
 
 def _in_a_process(cell: Cell, *, out: Path, shared: Path) -> tuple[dict[str, Any], float]:
     """What the process wrote, and its peak memory in 10^6 bytes."""
+    path = os.pathsep.join([str(BENCHMARKS), *filter(None, [os.environ.get("PYTHONPATH")])])
     environment = os.environ | {
+        "PYTHONPATH": path,
         "OMP_NUM_THREADS": str(cell.threads), "MKL_NUM_THREADS": str(cell.threads), "TOKENIZERS_PARALLELISM": "false",
         "HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "MLFLOW_DISABLE_TELEMETRY": "true",
     }  # fmt: skip
-    words = [sys.executable, __file__, json.dumps(asdict(cell)), "--shared", str(shared), "--out", str(out)]
+    words = [sys.executable, "-m", "lessons.cell", json.dumps(asdict(cell)), "--shared", str(shared), "--out", str(out)]
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(words, env=environment, stdout=log, stderr=subprocess.STDOUT)
         try:
@@ -227,8 +231,8 @@ def _in_a_process(cell: Cell, *, out: Path, shared: Path) -> tuple[dict[str, Any
 
 def learn_and_label(cell: Cell, *, benchmark: Benchmark) -> dict[str, Any]:
     """What the system says of the cell's test passages, and what learning cost."""
-    from training_lesson import Lesson
-    from training_peers import SYSTEMS
+    from .lesson import Lesson
+    from .peers import SYSTEMS
 
     train, test = cell.parts(benchmark)
     lesson = Lesson(

@@ -18,7 +18,7 @@ from narrashift.model.errors import UserError
 from narrashift.training.data.corpus import Corpus, from_dataset
 from narrashift.training.data.duplicates import near_duplicates
 
-SHARED = Path(__file__).parents[2] / "shared"
+SHARED = Path(__file__).parents[3] / "shared"
 Metric = Literal["macro_f1", "micro_f1"]
 
 

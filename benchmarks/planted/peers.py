@@ -13,9 +13,10 @@ import numpy as np
 import ruptures
 from river.base import DriftDetector
 from river.drift import ADWIN, PageHinkley
-from streams import Stream
 
 from narrashift.serving.shifts.changes.segment import partition
+
+from .streams import Stream
 
 SHORTEST = 4
 REFERENCE = 12

@@ -9,8 +9,9 @@ from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
-from training_lesson import Label, Lesson, best_threshold
-from training_score import score
+
+from .lesson import Label, Lesson, best_threshold
+from .score import score
 
 STRENGTHS = (1.0, 10.0, 100.0)
 BALANCES = (None, "balanced")

@@ -1,0 +1,1 @@
+"""Passages a second: the parts of `scoring.py` and `cost.py`."""
