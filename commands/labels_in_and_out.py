@@ -54,8 +54,8 @@ def import_(
     from ..terminal import print_counts
     from ..training.data.checking.labels import label_counts
     from ..training.data.layouts import import_labels
-    from ..training.data.layouts.agreed import RULES
-    from ..training.data.layouts.annotated import UNITS
+    from ..training.data.layouts.mapping.agreed import RULES
+    from ..training.data.layouts.readers.annotated import UNITS
 
     if make_codebook is not None and codebook is not None:
         raise UserError("--codebook and --make-codebook: name one of them")

@@ -14,9 +14,9 @@ from ...model.errors import UserError, suggestion
 from ...model.folders import check_free
 from ...model.prediction import Prediction, load
 from ...model.progress import Progress, silent
-from ..data.layouts.exported import Outgoing, plain
-from ..data.layouts.scored import codebook_of_scores, is_score_folder, scored_passages
 from ..data.layouts.table import LAYOUTS
+from ..data.layouts.writers.exported import Outgoing, plain
+from ..data.layouts.writers.scored import codebook_of_scores, is_score_folder, scored_passages
 from ..data.seen import FILE, mark
 from ..data.sources import rows_of_files
 from ..labelling.judges import sentence_vectors

@@ -10,9 +10,9 @@ from ....model.codebook import Codebook
 from ....model.errors import UserError, suggestion
 from ....model.folders import check_free
 from ..corpus import Corpus, read_corpus
-from .exported import Outgoing, plain
-from .scored import codebook_of_scores, is_score_folder, scored_passages
 from .table import LAYOUTS
+from .writers.exported import Outgoing, plain
+from .writers.scored import codebook_of_scores, is_score_folder, scored_passages
 
 
 @dataclass(frozen=True)

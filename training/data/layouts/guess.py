@@ -9,12 +9,12 @@ from pathlib import Path
 from ....model.errors import UserError
 from ....rows import Row
 from ..sources import is_saved_dataset
-from .annotated import Reading
-from .columns import label_columns
-from .doccano import FIELDS
-from .records import find_texts, records
-from .semeval2023_task3 import TABLE as LABELS_2023
-from .semeval2025_task10 import TABLE as LABELS_2025
+from .readers.annotated import Reading
+from .readers.columns import label_columns
+from .readers.doccano import FIELDS
+from .readers.records import find_texts, records
+from .readers.semeval2023_task3 import TABLE as LABELS_2023
+from .readers.semeval2025_task10 import TABLE as LABELS_2025
 from .table import LAYOUTS
 
 LOOKED_AT = 50

@@ -15,13 +15,13 @@ from ....model.errors import UserError, suggestion
 from ....model.folders import check_free, whole_file
 from ....rows import BadRow, Row, check_encoding
 from ..corpus import Corpus, from_rows
-from .agreed import Rule, one_per_passage
-from .annotated import Annotated, PassedOver, Reading, Unit
-from .answered import as_rows
-from .codebooks import Place, make_codebook
 from .guess import guess_layout
-from .mapping import left_out, map_labels
-from .seen import count_labels
+from .mapping.agreed import Rule, one_per_passage
+from .mapping.answered import as_rows
+from .mapping.codebooks import Place, make_codebook
+from .mapping.labels import left_out, map_labels
+from .mapping.seen import count_labels
+from .readers.annotated import Annotated, PassedOver, Reading, Unit
 from .table import LAYOUTS, Layout
 
 NOTHING = "nothing was written"

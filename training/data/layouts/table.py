@@ -6,22 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from .annotated import Reader
-from .codebooks import Parent
-from .columns import read_columns
-from .columns_written import write_columns
-from .datasets_folder import read_datasets
-from .datasets_written import write_datasets
-from .doccano import read_doccano
-from .doccano_written import write_doccano
-from .exported import Writer
-from .label_studio import read_label_studio
-from .label_studio_written import write_label_studio
-from .semeval2020_task11 import read_semeval2020_task11
-from .semeval2021_task6 import read_semeval2021_task6
-from .semeval2023_task3 import read_semeval2023_task3
-from .semeval2025_task10 import narrative_of, read_semeval2025_task10
-from .unlp2025 import read_unlp2025
+from .mapping.codebooks import Parent
+from .readers.annotated import Reader
+from .readers.columns import read_columns
+from .readers.datasets_folder import read_datasets
+from .readers.doccano import read_doccano
+from .readers.label_studio import read_label_studio
+from .readers.semeval2020_task11 import read_semeval2020_task11
+from .readers.semeval2021_task6 import read_semeval2021_task6
+from .readers.semeval2023_task3 import read_semeval2023_task3
+from .readers.semeval2025_task10 import narrative_of, read_semeval2025_task10
+from .readers.unlp2025 import read_unlp2025
+from .writers.columns import write_columns
+from .writers.datasets_folder import write_datasets
+from .writers.doccano import write_doccano
+from .writers.exported import Writer
+from .writers.label_studio import write_label_studio
 
 
 @dataclass(frozen=True)

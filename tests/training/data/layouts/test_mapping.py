@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from narrashift.model.codebook import read_codebook
-from narrashift.training.data.layouts.names import label_name
+from narrashift.training.data.layouts.mapping.names import label_name
 
 LINES = [
     {"text": "a", "label": ["Їх мітка", "neutral"]},

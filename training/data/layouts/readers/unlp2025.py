@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ....rows import BadRow, Row
-from ..labels import is_missing
+from .....rows import BadRow, Row
+from ...labels import is_missing
 from .annotated import Annotated, Broken, Found, PassedOver, Reading, labels_of, shown, span_of, wanted
 from .records import records
 

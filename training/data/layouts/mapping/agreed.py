@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from ....model.codebook import Codebook
-from ....rows import Row
+from .....model.codebook import Codebook
+from .....rows import Row
 
 Rule = Literal["majority", "first"]
 RULES: tuple[str, ...] = get_args(Rule)

@@ -7,9 +7,9 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from ....model.codebook import Codebook
-from ....model.errors import UserError
-from ....model.folders import write_whole
+from .....model.codebook import Codebook
+from .....model.errors import UserError
+from .....model.folders import write_whole
 from .exported import Outgoing
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}

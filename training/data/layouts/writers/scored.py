@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ....model.codebook import Codebook, parse_codebook
-from ....model.errors import UserError, first_line
+from .....model.codebook import Codebook, parse_codebook
+from .....model.errors import UserError, first_line
 from .exported import Outgoing
 
 MADE = frozenset({"text", "passage", "start", "end", "truncated", "student", "file", "row", "mended", "evidence"})

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ....rows import BadRow, Row
-from ..labels import is_missing
-from ..sources import class_names, is_saved_dataset, named_class, rows_of_files
+from .....rows import BadRow, Row
+from ...labels import is_missing
+from ...sources import class_names, is_saved_dataset, named_class, rows_of_files
 from .annotated import Annotated, Answer, Broken, Found, Reading, labels_of, text_of
 from .records import records
 

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ....model.errors import UserError
-from ....rows import BadRow
+from .....model.errors import UserError
+from .....rows import BadRow
 from .annotated import Annotated, Broken, Found, PassedOver, Reading, span_of
 from .articles import Span, article_number, cut, labels_within, part_of
 from .records import find_texts, read_lines, read_whole

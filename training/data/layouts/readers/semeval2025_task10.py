@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ....model.errors import UserError
-from ....rows import BadRow
+from .....model.errors import UserError
+from .....rows import BadRow
 from .annotated import Annotated, Broken, Found, Reading
 from .articles import part_of
 from .records import find_texts, read_lines, read_whole

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Mapping
 from typing import Literal, TypeVar
 
-from ....model.codebook import RESERVED, Codebook, Label, Task
-from ....model.errors import UserError
+from .....model.codebook import RESERVED, Codebook, Label, Task
+from .....model.errors import UserError
 from .names import label_name
 from .seen import Question
 

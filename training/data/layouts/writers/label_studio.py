@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from ....model.codebook import Codebook
-from ....model.errors import UserError
-from ....model.folders import check_free, whole_file
+from .....model.codebook import Codebook
+from .....model.errors import UserError
+from .....model.folders import check_free, whole_file
+from ..readers.label_studio import UNASKED
 from .exported import Outgoing
-from .label_studio import UNASKED
 
 CONTROL = re.compile(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 does not have."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ....rows import BadRow, Row
+from .....rows import BadRow, Row
 from .annotated import Annotated, Answer, Broken, Found, PassedOver, Reading, labels_of, shown, wanted
 from .records import records
 

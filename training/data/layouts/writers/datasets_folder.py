@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ....model.codebook import Codebook
-from ....model.folders import new_folder
-from ..corpus import OPTIONAL, SPLITS
+from .....model.codebook import Codebook
+from .....model.folders import new_folder
+from ...corpus import OPTIONAL, SPLITS
 from .exported import Outgoing
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from .annotated import Annotated
+from ..readers.annotated import Annotated
 
 
 @dataclass

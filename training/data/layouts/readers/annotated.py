@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, get_args
 
-from ....rows import BadRow
+from .....rows import BadRow
 
 Unit = Literal["article", "paragraph", "line", "sentence"]
 UNITS: tuple[str, ...] = get_args(Unit)

@@ -6,10 +6,10 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from ....model.codebook import Codebook
-from ....model.errors import UserError
-from ....model.folders import write_whole
-from .doccano import LABELLED, OWN_ID
+from .....model.codebook import Codebook
+from .....model.errors import UserError
+from .....model.folders import write_whole
+from ..readers.doccano import LABELLED, OWN_ID
 from .exported import Outgoing
 
 

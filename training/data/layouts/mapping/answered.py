@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ....model.codebook import Codebook
-from ....rows import BadRow, Row
-from .annotated import Annotated
+from .....model.codebook import Codebook
+from .....rows import BadRow, Row
+from ..readers.annotated import Annotated
 from .codebooks import Place
 
 SPLIT_NAMES = {"dev": "validation", "val": "validation", "valid": "validation"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from ....model.codebook import Codebook
+from .....model.codebook import Codebook
 
 PLAIN = (str, int, float, bool)
 

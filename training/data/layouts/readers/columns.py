@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ....rows import BadRow, Row
-from ..corpus import OPTIONAL
-from ..labels import is_missing
+from .....rows import BadRow, Row
+from ...corpus import OPTIONAL
+from ...labels import is_missing
 from .annotated import Annotated, Answer, Broken, Found, Reading, shown, text_of
 from .records import records
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ....rows import BadRow, Row
+from .....rows import BadRow, Row
 from .annotated import Annotated, Answer, Broken, Found, Reading, labels_of, span_of, wanted
 from .records import records
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ....rows import BadRow, Row
+from .....rows import BadRow, Row
 from .annotated import Annotated, Broken, Found, Reading, labels_of, span_of, wanted
 from .articles import Span, cut, labels_within
 from .records import records

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ....model.errors import UserError
-from ....rows import LABELLED, BadRow, Input, Row, find_files, name_inputs, read_rows
+from .....model.errors import UserError
+from .....rows import LABELLED, BadRow, Input, Row, find_files, name_inputs, read_rows
 from .annotated import Broken, Reading
 
 HEAD = 4096
@@ -64,8 +64,8 @@ def read_whole(path: Path, *, encoding: str) -> str:
     Raises:
         Broken: it cannot be read, or is of another encoding.
     """
-    from ....rows.detect import detect_encoding
-    from ....rows.encodings import AUTO, encoding_reason
+    from .....rows.detect import detect_encoding
+    from .....rows.encodings import AUTO, encoding_reason
 
     try:
         content = path.read_bytes()

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ....model.errors import UserError
-from ....rows import BadRow
+from .....model.errors import UserError
+from .....rows import BadRow
 from .annotated import Annotated, Answer, Broken, Found, PassedOver, Reading
 from .articles import article_number, part_of
 from .records import find_texts, read_lines, read_whole

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ....model.codebook import Codebook
-from ....model.errors import UserError, suggestion
+from .....model.codebook import Codebook
+from .....model.errors import UserError, suggestion
 from .codebooks import Parent, Place
 from .names import label_name
 from .seen import Question, listed

@@ -1,0 +1,1 @@
+"""From a layout's own words to the labels of a codebook."""

@@ -1,0 +1,1 @@
+"""Layouts of labelling tools and shared tasks as they are read."""
