@@ -17,6 +17,7 @@ from ..model.errors import Interrupted, UserError, first_line
 from ..model.folders import write_whole
 from ..model.progress import Progress, silent
 from ..model.tokens import read_tokenizer
+from .checks import bundle_before
 from .data.splits import Split
 from .learning.backbone import load_backbone
 from .learning.checkpoint import Position
@@ -61,10 +62,13 @@ def sweep(
         study: the SQLite file.
 
     Raises:
-        UserError: the study is of other data, base settings or space; no trial finished.
+        UserError: the study is of other data, base settings or space; no trial finished; the backbone is a bundle that
+            has seen passages to choose by.
         Interrupted: Ctrl-C; the same call goes on, and the trial that was running is tried again.
     """
     out, settings = Path(out), settings or TrainSettings()
+    if "backbone" not in space:
+        bundle_before(split, settings, allow_leaks=False)
     found = _open_study(Path(study), split=split, settings=settings, space=space)
     with tracking(name=Path(study).stem) as parent:
         while (done := len(_ended(found))) < trials:
@@ -132,6 +136,7 @@ def _run(
 def _train_once(
     trial: optuna.Trial, *, split: Split, settings: TrainSettings, run: Tracking | NoTracking, progress: Progress
 ) -> float:
+    bundle_before(split, settings, allow_leaks=False)  # what a bundle has seen would make it the best of all
     torch.manual_seed(settings.seed)
     network, pretrained = load_backbone(settings, codebook=split.train.codebook)
 

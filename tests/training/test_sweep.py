@@ -10,7 +10,7 @@ import optuna
 import pytest
 
 import narrashift
-from narrashift.model.errors import Interrupted
+from narrashift.model.errors import Interrupted, UserError
 from narrashift.training import sweep as module
 from narrashift.training.data.splits import split_corpus
 from narrashift.training.settings import TrainSettings
@@ -182,3 +182,14 @@ def test_the_command_logs_trials_below_one_run(
     assert parent.data.metrics["validation/macro_f1"] == max(
         run.data.metrics["validation/macro_f1"] for run in children
     )
+
+
+def test_a_bundle_that_has_seen_the_passages_to_choose_by_is_refused(arguments, tiny_bundle, tmp_path):
+    taught = arguments["settings"].model_copy(update={"backbone": str(tiny_bundle)})
+    with pytest.raises(UserError, match="was trained or fitted on"):
+        sweep(**arguments | {"settings": taught}, trials=1)
+    assert not (tmp_path / "s.db").exists()
+    offered = {"backbone": [str(tiny_bundle), arguments["settings"].backbone], "batch": [8, 16]}
+    found = sweep(**arguments | {"space": offered}, trials=6)
+    assert found.failed and found.settings.backbone == arguments["settings"].backbone
+    assert all("was trained" in t.user_attrs["error"] for t in trials_of(tmp_path / "s.db") if t.state == STATES.FAIL)
