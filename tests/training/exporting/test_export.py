@@ -22,7 +22,9 @@ from narrashift.training.exporting.export import export
 def lively_bundle(lively, codebook, small_corpus, tmp_path_factory):
     """An exported bundle that int8 decides otherwise than the network, now and then."""
     bundle = lively(tmp_path_factory.mktemp("lively") / "bundle", codebook=codebook)
-    export(bundle=bundle, corpus=small_corpus)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exporting, "MARGINS", (2.0,))  # so wide that some of a few passages are settled
+        export(bundle=bundle, corpus=small_corpus)
     return bundle
 
 
@@ -138,6 +140,19 @@ def test_the_record_says_how_many_passages_fp32_settles(lively_bundle, small_cor
     test = split_corpus(small_corpus).test
     classifier.logits(test.texts)
     assert 0 < len(asked) == round(int8.settled * len(test))
+
+
+@pytest.mark.parametrize(("enough", "times"), [(0.0, 0), (1.0, 2)])
+def test_fp32_settles_no_more_than_it_takes_to_decide_as_the_network_does(
+    copy, small_corpus, monkeypatch, enough, times
+):
+    monkeypatch.setattr(exporting, "MARGINS", (1.0, 2.0, 1e6))
+    monkeypatch.setattr(exporting.ExportedFile, "faithful", property(lambda self: self.settled >= enough))
+    first = export(bundle=copy, corpus=small_corpus).engines["onnx-int8"]
+    monkeypatch.setattr(exporting, "MARGINS", (exporting.MARGINS[times],))
+    again = export(bundle=copy, corpus=small_corpus, overwrite=True).engines["onnx-int8"]
+    assert first == again
+    assert first.settled >= enough and (enough or first.settled < 1)
 
 
 def test_exporting_again_gives_the_same_files(exported_bundle, copy, small_corpus):
