@@ -28,6 +28,7 @@ REPOSITORY = Path(__file__).parent.parent
 SHARED = REPOSITORY.parent / "shared"
 
 TINY = {
+    "label_smoothing": 0.0,
     "epochs": 2,
     "batch": 8,
     "learning_rate": 1e-3,

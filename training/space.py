@@ -39,7 +39,7 @@ DEFAULT: Space = {
     "batch": [16, 32],
     "layer_decay": Range(low=0.8, high=1.0),
     "dropout": Range(low=0.0, high=0.3),
-    "label_smoothing": Range(low=0.0, high=0.1),
+    "label_smoothing": Range(low=0.0, high=0.2),
     "class_weights": ["none", "auto"],
 }
 

@@ -72,7 +72,7 @@ def as_headline(text: str, rng: random.Random) -> str:
     return short.replace('"', "'").rstrip(".") or text
 
 
-BASE = {"batch": 32, "learning_rate": 2e-4, "epochs": 4}
+BASE = {"batch": 32, "learning_rate": 2e-4, "epochs": 4, "label_smoothing": 0.0}
 VARIANTS: dict[str, Variant] = {
     "base": Variant(),
     "rate 1e-4": Variant({"learning_rate": 1e-4}),

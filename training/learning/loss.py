@@ -55,13 +55,16 @@ class MultiTaskLoss(nn.Module):
     """Weighted sum over tasks of cross-entropy (single) and of binary cross-entropies (multi).
 
     A task's loss is the mean over the passages that have its label; a batch without any adds nothing.
+
+    Args:
+        settings: with a number for label smoothing (`with_schedule`).
     """
 
     def __init__(self, codebook: Codebook, *, weights: dict[str, np.ndarray], settings: TrainSettings) -> None:
         super().__init__()
         self.codebook = codebook
         self.task_weights = {name: settings.task_weights.get(name, 1.0) for name in codebook.tasks}
-        self.smoothing = settings.label_smoothing
+        self.smoothing = float(settings.label_smoothing)
         for name, values in weights.items():
             self.register_buffer(f"weights_{name}", torch.tensor(values, dtype=torch.float32))
 

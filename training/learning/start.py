@@ -25,7 +25,7 @@ def begin(
         fresh: no step was done yet; else the heads are left alone.
 
     Returns:
-        The settings with numbers for epochs and both learning rates.
+        The settings with numbers where they leave the schedule to us.
     """
     if settings.probe and fresh and len(train) < MANY:
         begin_heads(network, tokenizer, train=train, settings=settings, bf16=bf16)

@@ -11,7 +11,7 @@ import narrashift
 from narrashift.training.learning.loss import MultiTaskLoss, class_weights
 from narrashift.training.settings import TrainSettings
 
-PLAIN = TrainSettings(class_weights="none")
+PLAIN = TrainSettings(class_weights="none", label_smoothing=0.0)
 ROWS = [
     {"text": "a", "stance": "neutral", "frame": ["gains_russia"], "technique": []},
     {"text": "b", "stance": None, "frame": [], "technique": None},
@@ -73,8 +73,8 @@ def test_smoothing_is_that_of_torch_for_a_single_task(corpus_of, logits):
 
 def test_named_weights_weigh_their_label_and_no_other(corpus_of, logits):
     corpus = corpus_of([ROWS[0]] * 4)
-    heavy = TrainSettings(class_weights={"stance.neutral": 3.0})
-    elsewhere = TrainSettings(class_weights={"stance.pro_russia": 3.0})
+    heavy = TrainSettings(label_smoothing=0.0, class_weights={"stance.neutral": 3.0})
+    elsewhere = TrainSettings(label_smoothing=0.0, class_weights={"stance.pro_russia": 3.0})
     stance = cross_entropy(logits["stance"], torch.tensor([2] * 4))
     assert_close(loss_of(corpus, logits, heavy) - loss_of(corpus, logits), 2 * stance)
     assert_close(loss_of(corpus, logits, elsewhere), loss_of(corpus, logits))
@@ -82,7 +82,7 @@ def test_named_weights_weigh_their_label_and_no_other(corpus_of, logits):
 
 def test_task_weights_scale_a_task(corpus_of, logits):
     corpus = corpus_of([{"text": row["text"], "frame": row["frame"]} for row in ROWS])
-    doubled = TrainSettings(class_weights="none", task_weights={"frame": 2.0})
+    doubled = TrainSettings(label_smoothing=0.0, class_weights="none", task_weights={"frame": 2.0})
     assert_close(loss_of(corpus, logits, doubled), 2 * loss_of(corpus, logits))
 
 

@@ -93,11 +93,12 @@ def test_rates_rise_with_the_root_of_the_passages_up_to_a_point():
 
 
 def test_few_passages_are_seen_fewer_times():
-    epochs = [with_schedule(TrainSettings(), passages=count).epochs for count in (FOR_SHORT - 1, FOR_SHORT, MANY)]
-    assert epochs == [3, 5, 5]
+    chosen = [with_schedule(TrainSettings(), passages=count) for count in (FOR_SHORT - 1, FOR_SHORT, MANY)]
+    assert [settings.epochs for settings in chosen] == [3, 5, 5]
+    assert [settings.label_smoothing for settings in chosen] == [0, 0.1, 0.1]
 
 
 def test_what_is_named_is_taken():
-    rated = with_schedule(TrainSettings(learning_rate=3e-4, epochs=8), passages=24)
-    assert (rated.learning_rate, rated.epochs) == (3e-4, 8)
+    rated = with_schedule(TrainSettings(learning_rate=3e-4, epochs=8, label_smoothing=0.2), passages=24)
+    assert (rated.learning_rate, rated.epochs, rated.label_smoothing) == (3e-4, 8, 0.2)
     assert rated.head_learning_rate < 1e-4
