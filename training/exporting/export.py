@@ -35,7 +35,8 @@ def export(
 ) -> Exported:
     """Write `onnx/fp32.onnx` and `onnx/int8.onnx` into a bundle, measured against the network.
 
-    Ranges and errors of int8 come from training passages; what is recorded is measured on the test passages.
+    Ranges and errors of int8 come from training passages; what is recorded is measured on the test passages, by which
+    the margins are widened, too, where they have to be.
 
     Args:
         corpus: passages labelled by the bundle's codebook, split as for training (`split_corpus`).
@@ -54,13 +55,15 @@ def export(
     with new_folder(opened.path / FOLDER, overwrite=overwrite) as folder:
         progress("fp32: measuring it on the test passages", 0, 0)
         work = _Export(opened, network, split, folder, seed)
-        engines: dict[OnnxEngine, ExportedFile] = {"onnx": work.written("fp32.onnx", work.fp32, logits=work.exact)}
+        write_whole(folder / "fp32.onnx", work.fp32)
+        engines: dict[OnnxEngine, ExportedFile] = {"onnx": work.measured("fp32.onnx", logits=work.exact)}
         progress("int8: calibrating and measuring it", 0, 0)
         model, errors = work.int8()
-        quick = work.on_test_passages(model)
+        write_whole(folder / "int8.onnx", model)
+        quick = work.logits(model)
         for times in MARGINS:
             margins = {task: round(times * error, 6) for task, error in errors.items()}
-            engines["onnx-int8"] = work.written("int8.onnx", model, logits=quick, margins=margins)
+            engines["onnx-int8"] = work.measured("int8.onnx", logits=quick, margins=margins)
             if engines["onnx-int8"].faithful:
                 break
         exported = Exported(bundle=opened.digest, heads=network.config.heads, passages=len(split.test), engines=engines)
@@ -76,8 +79,8 @@ class _Export:
         self.tokenizer = read_tokenizer(bundle.path / "tokenizer.json")
         self.teacher = TransformerClassifier(network, self.tokenizer, device="cpu", precision="fp32")
         self.fp32 = build_network(network)[0].SerializeToString()
-        self.exact = self.on_test_passages(self.fp32)
-        self.on_test = self._answers(self.teacher.logits(split.test.texts).tasks)
+        self.exact = self.logits(self.fp32)
+        self.by_network = self._answers(self.teacher.logits(split.test.texts).tasks)
 
     def int8(self) -> tuple[bytes, dict[str, float]]:
         """The int8 graph, and the root mean square error of its logits, task by task."""
@@ -90,25 +93,20 @@ class _Export:
         errors = {task: float(np.sqrt(np.square(quick[task] - exact[task]).mean())) for task in quick}
         return graph, errors
 
-    def on_test_passages(self, model: bytes) -> dict[str, np.ndarray]:
-        """What a graph says of them: task -> ``(passages, leaves)``."""
+    def logits(self, model: bytes) -> dict[str, np.ndarray]:
+        """What a graph says of the test passages: task -> ``(passages, leaves)``."""
         return self._classifier(model).logits(self.split.test.texts).tasks
 
-    def written(
-        self,
-        name: str,
-        model: bytes,
-        *,
-        logits: Mapping[str, np.ndarray],
-        margins: Mapping[str, float] | None = None,
+    def measured(
+        self, name: str, *, logits: Mapping[str, np.ndarray], margins: Mapping[str, float] | None = None
     ) -> ExportedFile:
-        """Write a graph, and measure how it decides on the test passages, fp32 settling what is within the margins.
+        """How a graph decides on the test passages, fp32 settling what is within the margins.
 
         Args:
+            name: of its file, which is written.
             logits: what it says of them.
         """
         path, test = self.folder / name, self.split.test
-        write_whole(path, model)
         settled = np.zeros(len(test), dtype=bool)
         if margins:
             settled = close_calls(logits, codebook=self.bundle.codebook, decision=self.bundle.decision, margins=margins)
@@ -117,8 +115,8 @@ class _Export:
         return ExportedFile(
             file=name,
             sha256=file_sha256(path),
-            changed=_changed(answers, self.on_test),
-            moved=_moved(answers, self.on_test, corpus=test),
+            changed=_changed(answers, self.by_network),
+            moved=_moved(answers, self.by_network, corpus=test),
             margins=dict(margins or {}),
             settled=round(float(settled.mean()), 6),
         )
