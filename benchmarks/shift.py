@@ -19,7 +19,8 @@ seconds and the peers' 100; `--quick` is a rough look in a fifth of that.
 decided labels; `labelled`, measured beside `own`: calibrated to the other half as labelled sample. Peers get the same.
 Each has its setting chosen in hindsight, on the very streams without a shift that
 are counted here (of all volumes measured, as one run has sources of all), as the most alert one with no more than 0.05
-false alarms a source and year. `--articles 50` gives them a setting for that volume alone.
+false alarms a source and year. `--articles 50` gives them a setting for that volume alone. Ours stands beside them by
+default, and with what it is asked for chosen in the same way.
 CUSUM, ADWIN and Page–Hinkley watch each label by itself. `oracle` is told that there is a shift, and both levels: it
 only dates.
 """
@@ -40,87 +41,19 @@ from typing import Any
 import numpy as np
 from planted.peers import PEERS
 from planted.streams import BURSTS, REAL, STARTER, Pool, Stream, draw_stream, read_pools
+from planted.values import WEEKS, Values, planted_series, searched
 from prevalence import prevalence_errors
 
-from narrashift.serving.shifts.changes.calibration import Calibration, fit_calibration
-from narrashift.serving.shifts.changes.posteriors import at_shares, own_shares
-from narrashift.serving.shifts.changes.search import FALSE_ALARMS, Searched, Sensitivity, find_changes
-from narrashift.serving.shifts.prevalence.confusion import FEWEST
+from narrashift.serving.shifts.changes.search import FALSE_ALARMS, Searched
 
-WEEKS = 365.2425 / 7
 ARTICLES = (10, 25, 50, 200)
 SHIFTS = (0.1, 0.2, 0.3)
 GOAL = 0.05
 """False alarms a source and year."""
+ASKED = np.geomspace(0.01, 2, 48).tolist()
+"""Rates of false alarms that `in_hindsight` may ask for."""
 LATER = (4, 5, 6, 7, 8, 10, 13, 17)
 """Weeks since a shift after which it is looked for."""
-
-
-class Values:
-    """What an article of a stream counts for a series: a reading of the bundle's answers; how to search.
-
-    Args:
-        labelled: with kind `labelled`, half of the passages -> the other half, which is the labelled sample.
-    """
-
-    def __init__(
-        self, kind: str, *, trained: np.ndarray, sensitivity: Sensitivity = "medium",
-        labelled: dict[int, Pool] | None = None,
-    ) -> None:  # fmt: skip
-        self.kind = kind
-        self.sensitivity = sensitivity
-        self.trained = trained
-        self.labelled = labelled or {}
-        self.calibrations: dict[tuple[int, tuple[int, ...]], Calibration | None] = {}
-
-    def of(self, stream: Stream, pool: Pool, columns: Sequence[int]) -> np.ndarray:
-        """``(articles, classes)``."""
-        values = stream.values(pool.hard if self.kind == "hard" else pool.soft, columns)
-        if self.kind not in ("own", "labelled"):
-            return values
-        shares = self.trained[list(columns)]
-        shares = np.array([1 - shares[0], shares[0]]) if len(columns) == 1 else shares / shares.sum()
-        own = self._calibration(pool, tuple(columns)) if self.kind == "labelled" else None
-        if own is not None:
-            values, shares = own.applied(values), own.shares
-        return at_shares(values, trained=shares, shares=own_shares(values, trained=shares))
-
-    def _calibration(self, pool: Pool, columns: tuple[int, ...]) -> Calibration | None:
-        key = (id(pool), columns)
-        if key not in self.calibrations:
-            other = self.labelled[id(pool)]
-            probs, true = other.soft[:, list(columns)], other.true[:, list(columns)]
-            if len(columns) == 1:
-                probs, true = (np.concatenate([1 - part, part], axis=1) for part in (probs, true))
-            enough = true.sum(axis=0).min() >= FEWEST
-            self.calibrations[key] = fit_calibration(probs, true.argmax(axis=1)) if enough else None
-        return self.calibrations[key]
-
-
-def searched(
-    drawn: Sequence[tuple[Stream, Pool]], values: Values, *, threads: int | None = None
-) -> list[list[Searched]]:
-    """What is found in every series of every stream."""
-    series = drawn[0][1].series()
-    weeks, classes = max(stream.weeks for stream, _ in drawn), max(2, *map(len, series))
-    counts = np.zeros((len(drawn), len(series), weeks, classes))
-    squares = np.zeros_like(counts)
-    for i, (stream, pool) in enumerate(drawn):
-        for j, columns in enumerate(series):
-            own = values.of(stream, pool, columns)
-            counts[i, j, : stream.weeks, : own.shape[1]] = stream.sums(own)
-            squares[i, j, : stream.weeks, : own.shape[1]] = stream.sums(own**2)
-    flat = (len(drawn) * len(series), weeks, classes)
-    found = find_changes(
-        counts=counts.reshape(flat), squares=squares.reshape(flat), periods_per_year=WEEKS,
-        source=np.repeat(np.arange(len(drawn)), len(series)), sensitivity=values.sensitivity,
-    )  # fmt: skip
-    return [found[i * len(series) : (i + 1) * len(series)] for i in range(len(drawn))]
-
-
-def planted(stream: Stream, pool: Pool) -> int:
-    """Which of the series holds the planted label."""
-    return next(j for j, columns in enumerate(pool.series()) if stream.column in columns)
 
 
 def main() -> None:
@@ -131,7 +64,8 @@ def main() -> None:
         "trained": np.concatenate([half.true for half in starter]).mean(axis=0),
         "labelled": {id(pools[0]): pools[1], id(pools[1]): pools[0]},
     }
-    values = Values(arguments.values, sensitivity=arguments.sensitivity, **options)
+    asked = FALSE_ALARMS[arguments.sensitivity]
+    values = Values(arguments.values, **options)
     say(f"{arguments.data.name}: {[len(pool.true) for pool in pools]} passages a half, values: {arguments.values}")
     for pool in pools:
         say("planted: " + ", ".join(pool.labels[column][1] for column in pool.plantable()))
@@ -145,23 +79,20 @@ def main() -> None:
         for shift in (0.0, *SHIFTS)
     }
     started = time.process_time()
-    found = {cell: searched(drawn, values) for cell, drawn in cells.items()}
+    found, figures, row = ours("", cells, values, asked=asked)
+    rows = [row]
     say(f"searched {sum(map(len, cells.values()))} streams in {time.process_time() - started:.0f} processor seconds")
     for line in tables(cells, found):
         say(line)
-    figures = headline(cells, found)
-    figures["delay_periods"] = delay(cells, values)
-    rows = [row_of("**narrashift**", values.sensitivity, cells, {c: planted_changes(cells[c], found[c]) for c in cells},
-                   alarmed=figures["false_alarms_per_source_year"])]  # fmt: skip
+    figures["delay_periods"] = delay(cells, values, asked=asked)
     if arguments.values != "labelled":
-        sample = Values("labelled", sensitivity=arguments.sensitivity, **options)
-        given = {cell: searched(drawn, sample) for cell, drawn in cells.items()}
-        with_sample = headline(cells, given)
-        figures |= {f"{name}/labelled": value for name, value in with_sample.items()}
-        rows.append(row_of("**narrashift**, labelled half", values.sensitivity, cells,
-                           {c: planted_changes(cells[c], given[c]) for c in cells},
-                           alarmed=with_sample["false_alarms_per_source_year"]))  # fmt: skip
+        _, own, row = ours(", labelled half", cells, Values("labelled", **options), asked=asked)
+        figures |= {f"{name}/labelled": value for name, value in own.items()}
+        rows.append(row)
     if arguments.peers:
+        _, own, row = ours(", in hindsight as the peers", cells, values, asked=in_hindsight(cells, values))
+        figures |= {f"{name}/hindsight": value for name, value in own.items()}
+        rows.append(row)
         for name in PEERS:
             own, row = apart(name, cells, values)
             figures |= own
@@ -209,6 +140,29 @@ def drawn_cell(
     return drawn
 
 
+def ours(what: str, cells: Cells, values: Values, *, asked: float) -> tuple[Found, dict[str, float], str]:
+    """What is found at an asked rate of false alarms, the figures, and a line of the table."""
+    found = {cell: searched(drawn, values, false_alarms=asked) for cell, drawn in cells.items()}
+    figures = headline(cells, found)
+    changes = {cell: planted_changes(drawn, found[cell]) for cell, drawn in cells.items()}
+    alarmed = figures["false_alarms_per_source_year"]
+    return found, figures, row_of(f"**narrashift**{what}", f"{asked:.3g}", cells, changes, alarmed=alarmed)
+
+
+def in_hindsight(cells: Cells, values: Values) -> float:
+    """The highest rate to ask for at which streams without a shift have at most `GOAL` false alarms."""
+    quiet = [drawn for cell, drawn in cells.items() if cell[2] == 0]
+
+    def alarmed(asked: float) -> float:
+        return rate(np.concatenate([alarms(own, searched(own, values, false_alarms=asked)) for own in quiet]))
+
+    low, high = 0, len(ASKED) - 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if alarmed(ASKED[middle]) <= GOAL else (low, middle - 1)
+    return ASKED[low]
+
+
 def hits(drawn: Sequence[tuple[Stream, Pool]], changes: Sequence[Sequence[int]]) -> np.ndarray:
     """``(streams, 2)``: whether the shift was found, and the other changes; from the planted series' changes."""
     rows = []
@@ -224,7 +178,7 @@ def f1(rows: np.ndarray) -> float:
 
 
 def planted_changes(drawn: Sequence[tuple[Stream, Pool]], found: Sequence[Sequence[Searched]]) -> list[list[int]]:
-    return [[c.period for c in own[planted(*one)].changes] for one, own in zip(drawn, found, strict=True)]
+    return [[c.period for c in own[planted_series(*one)].changes] for one, own in zip(drawn, found, strict=True)]
 
 
 def alarms(drawn: Sequence[tuple[Stream, Pool]], found: Sequence[Sequence[Searched]]) -> np.ndarray:
@@ -265,11 +219,13 @@ def tables(cells: Cells, found: Found) -> list[str]:
             for shift in SHIFTS:
                 cell = (articles, burst, shift)
                 own = hits(cells[cell], planted_changes(cells[cell], found[cell]))
-                anywhere = [bool(s[planted(*one)].changes) for one, s in zip(cells[cell], found[cell], strict=True)]
+                anywhere = [
+                    bool(s[planted_series(*one)].changes) for one, s in zip(cells[cell], found[cell], strict=True)
+                ]
                 covered = [
                     c.low <= (one[0].at or 0) <= c.high
                     for one, s in zip(cells[cell], found[cell], strict=True)
-                    for c in s[planted(*one)].changes[:1]
+                    for c in s[planted_series(*one)].changes[:1]
                 ]
                 inside = f"{np.mean(covered):.2f}" if covered else "–"
                 line += f" {share(own):.2f}, {np.mean(anywhere):.2f}, {f1(own):.2f}, {inside} |"
@@ -288,20 +244,20 @@ def headline(cells: Cells, found: Found) -> dict[str, float]:
     return {"detection": share(rows), "false_alarms_per_source_year": rate(nulls)}
 
 
-def delay(cells: Cells, values: Values) -> float:
+def delay(cells: Cells, values: Values, *, asked: float) -> float:
     """Median weeks, of half the streams of each burstiness."""
     some = [one for burst in BURSTS for one in cells[50, burst, 0.2][: -(-len(cells[50, burst, 0.2]) // 2)]]
-    waits = delays(some, values)
+    waits = delays(some, values, asked=asked)
     say(f"delay, of {len(waits)}: " + ", ".join(f"≤ {k}: {np.mean(waits <= k):.2f}" for k in LATER))
     return float(np.median(waits))
 
 
-def delays(drawn: Sequence[tuple[Stream, Pool]], values: Values) -> np.ndarray:
+def delays(drawn: Sequence[tuple[Stream, Pool]], values: Values, *, asked: float) -> np.ndarray:
     """Weeks after which each shift is found: ``(streams,)``, infinite where it never is."""
     waits = np.full(len(drawn), np.inf)
     for later in LATER[::-1]:
         cut = [(stream.until(min((stream.at or 0) + later, stream.weeks)), pool) for stream, pool in drawn]
-        rows = hits(cut, planted_changes(cut, searched(cut, values)))
+        rows = hits(cut, planted_changes(cut, searched(cut, values, false_alarms=asked)))
         waits[rows[:, 0] > 0] = later
     return waits
 
@@ -364,7 +320,7 @@ def peer_figures(name: str) -> tuple[dict[str, float], str]:
     for cell, drawn in cells.items():
         changes[cell] = []
         for stream, pool in drawn if cell[2] else ():
-            columns = pool.series()[planted(stream, pool)]
+            columns = pool.series()[planted_series(stream, pool)]
             own = values.of(stream, pool, columns)
             own = own[:, [0, columns.index(stream.column)]] if alone and len(columns) > 1 else own
             changes[cell].append(search(stream, own, settings[low]))
@@ -376,7 +332,7 @@ def peer_figures(name: str) -> tuple[dict[str, float], str]:
 
 def told(stream: Stream, pool: Pool, values: Values) -> int:
     """The likeliest week of the shift, by one who knows the mean value before and after it."""
-    columns = pool.series()[planted(stream, pool)]
+    columns = pool.series()[planted_series(stream, pool)]
     own = values.of(stream, pool, columns)[:, columns.index(stream.column) if len(columns) > 1 else 1]
     new = stream.week >= (stream.at or 0)
     before, after = own[~new].mean(), own[new].mean()

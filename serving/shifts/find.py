@@ -103,7 +103,7 @@ def find_shifts(
             squares=counts.squares,
             source=np.repeat(np.arange(len(counts.names)), len(asked)),
             periods_per_year=per_year(settings.every),
-            sensitivity=settings.sensitivity,
+            false_alarms=FALSE_ALARMS[settings.sensitivity],
             smallest=settings.smallest * counts.responses,
             seed=settings.seed,
         )

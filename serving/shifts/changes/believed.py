@@ -16,6 +16,8 @@ from .stacked import Stacked
 
 TOGETHER = 300_000
 """Numbers that one step works on, so that they stay near the core."""
+NEAR = (1.0, 1.0 + 1e-6, 1.0)
+"""What a date is worth that misses by one period, by none, by one: a week is as near as a reader needs."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Believed:
     """A change in a series.
 
     Attributes:
-        split: first period of the new level; the likeliest one.
+        split: first period of the new level: the middle of the three neighbours that most likely hold it.
         log_bayes_factor: of a change somewhere between its neighbours against none there.
         low, high: first and last period of the smallest set that holds it with the asked probability.
     """
@@ -120,7 +122,7 @@ class Believer:
         return found
 
     def _dated(self, own: Sequence[_Weighed], begins: Sequence[int], splits: Sequence[int]) -> list[Believed]:
-        """Every change where it is likeliest, unless that is too near its neighbours."""
+        """Every change at its own date, unless that is too near its neighbours."""
         changes = [self._change(one, start=start) for one, start in zip(own, begins, strict=True)]
         at = [0, *(change.split for change in changes), 1 << 30]
         if min(np.diff(at)) >= self._shortest:
@@ -133,7 +135,9 @@ class Believer:
     def _change(self, one: _Weighed, *, start: int) -> Believed:
         order = np.argsort(-one.where)
         held = order[: int(np.searchsorted(np.cumsum(one.where[order]), self._level)) + 1]
-        return Believed(start + int(order[0]), one.log_bayes_factor, start + int(held.min()), start + int(held.max()))
+        near = np.where(one.where > 0, np.convolve(one.where, NEAR, "same"), 0)
+        split, low, high = int(near.argmax()), int(held.min()), int(held.max())
+        return Believed(start + split, one.log_bayes_factor, start + min(low, split), start + max(high, split))
 
     def _weighed(self, parts: Sequence[_Part]) -> list[_Weighed]:
         """Each of the parts, many of like length and dimensions at once."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..changes.search import SHORTEST, find_changes
+from ..changes.search import FALSE_ALARMS, SHORTEST, find_changes
 from ..finding import Shift
 from ..periods import per_year
 from .alarm import shift_of
@@ -107,7 +107,7 @@ def _history(
         series[number, :, : len(asked.question.classes)] = answers @ answer_values(answers.sum(axis=0), asked)
     searched = find_changes(
         counts=series, source=np.zeros(len(names), dtype=np.intp), periods_per_year=per_year(settings.every),
-        sensitivity=settings.sensitivity, seed=settings.seed,
+        false_alarms=FALSE_ALARMS[settings.sensitivity], seed=settings.seed,
     )  # fmt: skip
     return {
         name: SeriesState(counts.first + (found.changes[-1].high if found.changes else 0))

@@ -26,7 +26,7 @@ def search(counts: np.ndarray, **options):
 def test_false_alarms_come_about_as_often_as_was_asked(spread, correlation, articles):
     counts = drawn(series=280, periods=60, articles=articles, spread=spread, correlation=correlation, seed=3)
     counts[::9, 25, 1] += articles  # reprints: one article many times in one week
-    alarms = sum(len(found.changes) for found in search(counts, sensitivity="high"))
+    alarms = sum(len(found.changes) for found in search(counts, false_alarms=FALSE_ALARMS["high"]))
     source_years = 40 * 60 / WEEKS
     assert alarms / source_years <= 2 * FALSE_ALARMS["high"]
 
@@ -65,7 +65,8 @@ def test_a_campaign_that_ends_is_two_changes():
 def test_a_higher_sensitivity_asks_for_less():
     counts = drawn(series=7, periods=60, articles=40)
     low, medium, high = (
-        np.array([own.threshold for own in search(counts, sensitivity=s)]) for s in ("low", "medium", "high")
+        np.array([own.threshold for own in search(counts, false_alarms=FALSE_ALARMS[s])])
+        for s in ("low", "medium", "high")
     )
     assert (low > medium).all() and (medium > high).all()
 
