@@ -44,6 +44,7 @@ from planted.streams import BURSTS, REAL, STARTER, Pool, Stream, draw_stream, re
 from planted.values import WEEKS, Values, planted_series, searched
 from prevalence import prevalence_errors
 
+from narrashift.serving.shifts.changes.believed import NEAR
 from narrashift.serving.shifts.changes.search import FALSE_ALARMS, Searched
 
 ARTICLES = (10, 25, 50, 200)
@@ -239,9 +240,13 @@ def headline(cells: Cells, found: Found) -> dict[str, float]:
     shifted = [(50, burst, 0.2) for burst in BURSTS]
     rows = np.concatenate([hits(cells[c], planted_changes(cells[c], found[c])) for c in shifted])
     nulls = np.concatenate([alarms(cells[c], found[c]) for c in cells if c[2] == 0])
-    for name, own, figure in (("detection", rows, share), ("F1", rows, f1), ("false alarms", nulls, rate)):
+    for name, own, figure in (
+        ("detection", rows, share), ("at any date", rows.sum(axis=1, keepdims=True) > 0, share), ("F1", rows, f1),
+        ("false alarms", nulls, rate),
+    ):  # fmt: skip
         say(f"{name}: {figure(own):.3f} [{interval(own, figure)[0]:.3f}, {interval(own, figure)[1]:.3f}]")
-    return {"detection": share(rows), "false_alarms_per_source_year": rate(nulls)}
+    anywhere = share(rows.sum(axis=1, keepdims=True) > 0)
+    return {"detection": share(rows), "detection/any_date": anywhere, "false_alarms_per_source_year": rate(nulls)}
 
 
 def delay(cells: Cells, values: Values, *, asked: float) -> float:
@@ -331,14 +336,15 @@ def peer_figures(name: str) -> tuple[dict[str, float], str]:
 
 
 def told(stream: Stream, pool: Pool, values: Values) -> int:
-    """The likeliest week of the shift, by one who knows the mean value before and after it."""
+    """The week in the middle of the likeliest three, by one who knows the mean value before the shift and after it."""
     columns = pool.series()[planted_series(stream, pool)]
     own = values.of(stream, pool, columns)[:, columns.index(stream.column) if len(columns) > 1 else 1]
     new = stream.week >= (stream.at or 0)
     before, after = own[~new].mean(), own[new].mean()
     ratio = own * np.log(after / before) + (1 - own) * np.log((1 - after) / (1 - before))
     total = np.append(0, np.cumsum(np.bincount(stream.week, ratio, stream.weeks)))
-    return int((total[-1] - total).argmax())
+    after_each = total[-1] - total
+    return int(np.convolve(np.exp(after_each - after_each.max()), NEAR, "same").argmax())
 
 
 def say(line: str) -> None:
