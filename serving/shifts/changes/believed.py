@@ -16,8 +16,8 @@ from .stacked import Stacked
 
 TOGETHER = 300_000
 """Numbers that one step works on, so that they stay near the core."""
-NEAR = (1.0, 1.0 + 1e-6, 1.0)
-"""What a date is worth that misses by one period, by none, by one: a week is as near as a reader needs."""
+NEAR = (0.8, 1.0, 0.8)
+"""What a date is worth that misses by one period, by none, by one: a week is nearly as near as a reader needs."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Believed:
     """A change in a series.
 
     Attributes:
-        split: first period of the new level: the middle of the three neighbours that most likely hold it.
+        split: first period of the new level: where it is likely, its neighbours counted too (`NEAR`).
         log_bayes_factor: of a change somewhere between its neighbours against none there.
         low, high: first and last period of the smallest set that holds it with the asked probability.
     """

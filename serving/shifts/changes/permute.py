@@ -27,7 +27,7 @@ def permutation_p_value(
 
     Args:
         counts: ``(periods, classes)``, weighted.
-        gain: what the split gained.
+        gain: what the split gained, or the best within its date's interval.
         split: first period of the new level.
         block: periods that are moved together.
     """

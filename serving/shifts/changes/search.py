@@ -184,8 +184,9 @@ def _described(
     found = []
     for one, start, split, end in zip(believed, edges, edges[1:], edges[2:], strict=False):
         counts = weighted[start:end, present]
+        gains = split_gains(sums(counts), shortest=shortest)
         p_value = permutation_p_value(
-            counts, gain=float(split_gains(sums(counts), shortest=shortest)[split - start]), split=split - start,
+            counts, gain=float(gains[one.low - start : one.high - start + 1].max()), split=split - start,
             shortest=shortest, block=block_length(correlation=alike), permutations=PERMUTATIONS, seed=seed,
         )  # fmt: skip
         shares = [
