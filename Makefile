@@ -1,5 +1,5 @@
 # make demo: the main job on what the package ships. make test: the suite but for its slow tests (kills, servers, Spark, Ray,
-# the README's commands), which make slow runs. All set up .venv themselves.
+# the commands of README and docs), which make slow runs. All set up .venv themselves.
 PYTHON ?= python3.11
 BIN := .venv/bin
 

@@ -56,8 +56,8 @@ def demo(
     out: Annotated[Path, typer.Option(help="Folder for the demo's bundle and scores.")] = Path("demo"),
 ) -> None:
     """Train on the starter corpus, score the six seed passages and a dump, and show what came out."""
-    from .demo import demo as run
-    from .terminal import ProgressDisplay
+    from .commands.demonstration.run import demo as run
+    from .terminal.progress import ProgressDisplay
 
     run(out=out, display=ProgressDisplay)
 

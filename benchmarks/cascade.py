@@ -30,7 +30,7 @@ from narrashift.serving.drawing import draw_passages
 from narrashift.serving.engines import choose_engine, open_engine
 from narrashift.serving.engines.cascade import Cascade
 from narrashift.serving.settings import ScoreSettings
-from narrashift.terminal import ProgressDisplay
+from narrashift.terminal.progress import ProgressDisplay
 from narrashift.training.distilling.distill import distill
 from narrashift.training.distilling.settings import DistillSettings
 

@@ -24,7 +24,7 @@ from speed.passages import default_dumps, distinct_passages, say, written
 from narrashift.model.bundle import open_bundle
 from narrashift.serving.score import score
 from narrashift.serving.settings import ScoreSettings
-from narrashift.terminal import peak_memory_mb
+from narrashift.terminal.progress import peak_memory_mb
 
 WARM = 300
 """Passages scored beforehand, so that libraries are loaded."""

@@ -57,7 +57,7 @@ def adapt(
         raise UserError("no text. Name a dump: narrashift adapt DUMP --out BACKBONE")
     reading = text_settings(column, encoding=encoding, cut=cut, command="adapt")
 
-    from ..terminal import ProgressDisplay
+    from ..terminal.progress import ProgressDisplay
     from ..training.adapting.adapt import adapt as run
     from ..training.adapting.adapt import check_out
     from ..training.adapting.backbone import load_tokenizer

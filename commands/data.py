@@ -39,7 +39,8 @@ def check(
 
     from ..model.codebook import read_codebook
     from ..model.folders import check_free, write_whole
-    from ..terminal import ProgressDisplay, print_checked
+    from ..terminal.labels import print_checked
+    from ..terminal.progress import ProgressDisplay
     from ..training.data.checking.check import DEFAULTS, check_data
     from ..training.data.checking.page import html_page
 
@@ -109,7 +110,7 @@ def agreement(
 
     from ..model.codebook import read_codebook
     from ..model.folders import check_free, write_whole
-    from ..terminal import print_agreement
+    from ..terminal.labels import print_agreement
     from ..training.data.agreement.consensus import METHODS, consensus_rows
     from ..training.data.agreement.ratings import gather_ratings
     from ..training.data.agreement.report import measure_agreement

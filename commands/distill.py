@@ -43,7 +43,8 @@ def distill(
     reading = text_settings(column, encoding=encoding, cut=cut, command="distill")
 
     from ..model.tokens import read_tokenizer
-    from ..terminal import ProgressDisplay, print_distilled
+    from ..terminal.models import print_distilled
+    from ..terminal.progress import ProgressDisplay
     from ..training.distilling.distill import check_teacher
     from ..training.distilling.distill import distill as run
 

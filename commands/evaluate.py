@@ -33,7 +33,7 @@ def evaluate(
     from ..model.decision import check_risk
     from ..model.measured import listed
     from ..rows import check_encoding
-    from ..terminal import print_examination, print_languages
+    from ..terminal.models import print_examination, print_languages
     from ..training.data.corpus import read_corpus
     from ..training.data.seen import refuse_seen
     from ..training.data.splits import of_split

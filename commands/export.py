@@ -25,7 +25,8 @@ def export(
     from ..model.bundle import open_bundle
     from ..model.codebook import read_codebook
     from ..seeds import seed_file
-    from ..terminal import ProgressDisplay, print_exported
+    from ..terminal.models import print_exported
+    from ..terminal.progress import ProgressDisplay
     from ..training.data.corpus import read_corpus
     from ..training.exporting.export import export as run
 

@@ -35,7 +35,8 @@ def label(
     """Label raw passages by weighed votes of labelling functions, the codebook's wording and bundles."""
     from ..model.codebook import read_codebook
     from ..seeds import seed_file
-    from ..terminal import ProgressDisplay, print_voters
+    from ..terminal.labels import print_voters
+    from ..terminal.progress import ProgressDisplay
     from ..training.labelling.functions import LabellingFunction, read_functions
     from ..training.labelling.label import label_passages
     from ..training.labelling.python_file import run_functions

@@ -51,7 +51,7 @@ def import_(
 ) -> None:
     """Write labels of a labelling tool or a shared task as a corpus."""
     from ..model.codebook import read_codebook
-    from ..terminal import print_counts
+    from ..terminal.labels import print_counts
     from ..training.data.checking.labels import label_counts
     from ..training.data.layouts import import_labels
     from ..training.data.layouts.mapping.agreed import RULES

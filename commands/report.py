@@ -21,7 +21,7 @@ def report(
     """Write the shifts of a folder as one self-contained HTML page."""
     from ..model.folders import check_free, new_folder
     from ..serving.reports.page import REPORT_FILE, write_report
-    from ..terminal import ProgressDisplay
+    from ..terminal.progress import ProgressDisplay
 
     page = out or shifts / REPORT_FILE
     check_free(page, overwrite=overwrite)

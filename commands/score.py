@@ -113,7 +113,8 @@ def score(
     from ..serving.chunks import check_cut
     from ..serving.score import score as run
     from ..serving.spreadsheet import CSV_FILE
-    from ..terminal import ProgressDisplay, print_scored
+    from ..terminal.progress import ProgressDisplay
+    from ..terminal.scores import print_scored
 
     check_encoding(chosen.encoding)
     registered = pinned_model(model)

@@ -69,7 +69,8 @@ def shift(
     from ..serving.shifts.emerging.output import add_emerging
     from ..serving.shifts.find import find_shifts
     from ..serving.shifts.output import write_found
-    from ..terminal import ProgressDisplay, print_shifts, print_stories
+    from ..terminal.progress import ProgressDisplay
+    from ..terminal.scores import print_shifts, print_stories
     from .tracked import links_of, look_up_scores, track_shifts
 
     began = time.monotonic()

@@ -28,7 +28,7 @@ def suggest(
     overwrite: Overwrite = False,
 ) -> None:
     """Choose unlabelled passages to annotate next: the bundle is unsure of them, and no two are alike."""
-    from ..terminal import ProgressDisplay
+    from ..terminal.progress import ProgressDisplay
     from ..training.suggesting.suggest import suggest as run
 
     named = pairs(column)

@@ -39,7 +39,7 @@ def sweep(
         raise UserError(f"--trials {trials}: at least 1")
 
     from ..model.codebook import read_codebook
-    from ..terminal import ProgressDisplay
+    from ..terminal.progress import ProgressDisplay
     from ..training.data.corpus import read_corpus
     from ..training.data.splits import split_corpus
     from ..training.sweep import sweep as run

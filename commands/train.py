@@ -72,7 +72,9 @@ def train(
     from ..model.codebook import read_codebook
     from ..model.measured import read_measured
     from ..rows import check_encoding
-    from ..terminal import ProgressDisplay, print_findings, print_languages, print_repeated, print_report, print_taught
+    from ..terminal.labels import print_findings
+    from ..terminal.models import print_languages, print_repeated, print_report, print_taught
+    from ..terminal.progress import ProgressDisplay
     from ..training.data.corpus import read_corpus
     from ..training.ensembles.distil import distil
     from ..training.repeats import repeat

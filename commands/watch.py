@@ -65,7 +65,8 @@ def watch(
     from ..serving.shifts.watching.tell import told_on
     from ..serving.shifts.watching.watch import Watch
     from ..serving.shifts.watching.webhook import Webhook
-    from ..terminal import ProgressDisplay, print_looked
+    from ..terminal.progress import ProgressDisplay
+    from ..terminal.scores import print_looked
 
     seconds = seconds_of(interval)
     channels: dict[str, Channel] = {"out": told_on(sys.stdout, as_json=as_json)}

@@ -1,4 +1,4 @@
-"""Every command and every Python example of the README runs as it is written there."""
+"""Every command and Python example of the README and its pages runs as it is written there, and every link leads on."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ import pytest
 
 REPOSITORY = Path(__file__).parent.parent
 BLOCK = re.compile(r"^```(bash|python)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-README = (REPOSITORY / "README.md").read_text("utf-8")
-BLOCKS = BLOCK.findall(README)
+PAGES = ("README.md", "docs/training.md", "docs/labels.md", "docs/scoring.md", "docs/shifts.md")
+"""In the order in which a reader's commands build on each other."""
+TEXTS = {page: (REPOSITORY / page).read_text("utf-8") for page in PAGES}
+BLOCKS = [block for text in TEXTS.values() for block in BLOCK.findall(text)]
+LINK = re.compile(r"\]\(([^)#\s]*)(#[^)\s]+)?\)")
 CODEBOOK = """
 [codebook]
 name = "topics"
@@ -35,8 +38,8 @@ means = "about anything else"
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory, small_rows: list[dict], tiny_bundle: Path) -> Path:
-    """A user's folder with the files that the README names."""
-    few = small_rows[::2]  # enough to train on: the README trains nine times
+    """A user's folder with the files that the pages name."""
+    few = small_rows[::2]  # enough to train on: the pages train nine times
     folder = tmp_path_factory.mktemp("readme")
     shutil.copytree(tiny_bundle, folder / "demo" / "bundle")
     with (folder / "my_labels.csv").open("w", newline="", encoding="utf-8") as file:
@@ -78,13 +81,32 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 
 
-def test_the_readme_has_commands_and_python():
+def test_the_pages_have_commands_and_python():
     assert {kind for kind, _ in BLOCKS} == {"bash", "python"}
-    assert "@@" not in README
+    assert all(BLOCK.search(text) for text in TEXTS.values())
+    assert sorted(page.name for page in (REPOSITORY / "docs").glob("*.md")) == sorted(
+        page.removeprefix("docs/") for page in PAGES[1:]
+    )
+
+
+def anchors(page: Path) -> set[str]:
+    """What GitHub calls the headings of a page."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", [*PAGES, "SECURITY.md", "benchmarks/README.md", "seeds/README.md"])
+def test_every_link_leads_to_a_file_and_a_heading(page):
+    for target, anchor in LINK.findall((REPOSITORY / page).read_text("utf-8")):
+        if target.startswith(("http://", "https://")):
+            continue
+        led = (REPOSITORY / page).parent / target if target else REPOSITORY / page
+        assert led.exists(), f"{page}: {target}"
+        assert not anchor or anchor[1:] in anchors(led), f"{page}: {target}{anchor}"
 
 
 @pytest.mark.slow
-def test_every_block_runs_in_the_order_of_the_readme(place: Path):
+def test_every_block_runs_in_the_order_of_the_pages(place: Path):
     for kind, block in BLOCKS:
         if kind == "python":
             run([sys.executable, "-c", block], place)

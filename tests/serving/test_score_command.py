@@ -192,9 +192,9 @@ def test_it_is_said_before_scoring_where_every_passage_will_be_left_undecided(ru
     assert pq.read_table("scores/parts")["stance"].to_pylist() == [None]
 
 
-def test_the_commands_of_the_readme_that_run_on_ray_are_understood(run):
-    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
-    commands = re.findall(r"^narrashift score (.* --on ray.*)$", readme, re.MULTILINE)
+def test_the_commands_of_the_pages_that_run_on_ray_are_understood(run):
+    page = (Path(__file__).parents[2] / "docs" / "scoring.md").read_text("utf-8")
+    commands = re.findall(r"^narrashift score (.* --on ray.*)$", page, re.MULTILINE)
     assert len(commands) == 2
     for command in commands:
         code, out, _ = run(*command.split(), "--print-config")

@@ -79,7 +79,7 @@ def test_a_bound_too_small_for_the_student_gives_the_engines_scores(score_dump, 
 
 
 def test_a_bound_of_nearly_all_lets_the_student_answer(score_dump, articles, taught_bundle, capsys):
-    from narrashift.terminal import print_scored
+    from narrashift.terminal.scores import print_scored
 
     outcome = score_dump(articles, model=taught_bundle, cascade=0.99)
     answered = sum(outcome.table["student"].to_pylist())

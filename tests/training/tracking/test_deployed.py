@@ -26,7 +26,7 @@ from narrashift.training.measuring.evaluation import predict
 from narrashift.training.tracking.run import Tracking
 
 CHAMPION = "models:/narrashift@champion"
-README = (Path(__file__).parents[3] / "README.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "scoring.md").read_text("utf-8")
 pytestmark = pytest.mark.slow
 
 
@@ -53,8 +53,8 @@ def registered(store_template, exported_bundle, small_corpus, tmp_path_factory):
 
 
 def block(word: str) -> str:
-    """The example in the README that has this word."""
-    [found] = [text for text in re.findall(r"^```\w+\n(.*?)^```", README, re.MULTILINE | re.DOTALL) if word in text]
+    """The example on the page that has this word."""
+    [found] = [text for text in re.findall(r"^```\w+\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL) if word in text]
     return found
 
 
@@ -98,7 +98,7 @@ def test_spark_says_of_a_table_what_predict_says(registered, spark):
     texts = [*registered.texts, None, "", " \n"]
     articles = spark.createDataFrame([(number, text) for number, text in enumerate(texts)], "id int, text string")
     names: dict[str, Any] = {"spark": spark, "articles": articles}
-    exec(block("spark_udf"), names)  # as the README says it
+    exec(block("spark_udf"), names)  # as the page says it
     labels = [row.asDict() for row in names["scored"].orderBy("id").drop("id").collect()]
     assert labels[: len(registered.texts)] == registered.expected
     for row in labels[len(registered.texts) :]:
@@ -110,7 +110,7 @@ def test_spark_says_of_a_table_what_predict_says(registered, spark):
 
 @pytest.fixture(scope="module")
 def ask(registered) -> Iterator[Callable[[Any], tuple[int, Any]]]:
-    """`ask(body)`: status and JSON of a POST to `mlflow models serve`, started with the README's own command."""
+    """`ask(body)`: status and JSON of a POST to `mlflow models serve`, started with the page's own command."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -11,18 +11,18 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .commands.tracked import links_of, look_up_scores, track_scores, track_shifts
-from .demo_timeline import SAID, TURNED, TURNING, write_timeline
-from .model.folders import new_folder
-from .model.progress import Progress
-from .seeds import seed_file
-from .serving.reports.page import REPORT_FILE, write_report
-from .serving.score import score
-from .serving.settings import ScoreSettings
-from .serving.shifts.find import Found, find_shifts
-from .serving.shifts.output import write_found
-from .serving.shifts.settings import ShiftSettings
-from .training.data.corpus import Corpus
+from ...model.folders import new_folder
+from ...model.progress import Progress
+from ...seeds import seed_file
+from ...serving.reports.page import REPORT_FILE, write_report
+from ...serving.score import score
+from ...serving.settings import ScoreSettings
+from ...serving.shifts.find import Found, find_shifts
+from ...serving.shifts.output import write_found
+from ...serving.shifts.settings import ShiftSettings
+from ...training.data.corpus import Corpus
+from ..tracked import links_of, look_up_scores, track_scores, track_shifts
+from .timeline import SAID, TURNED, TURNING, write_timeline
 
 TIMELINE, SCORES, SHIFT = "timeline.jsonl", "timeline_scores", "shift"
 """What it leaves in the demo's folder."""

@@ -14,8 +14,20 @@ import pyarrow.parquet as pq
 import pytest
 
 import narrashift
-from narrashift import demo, demo_shift, demo_timeline
-from narrashift.demo_timeline import BEGIN, EACH, NEUTRAL, STORY, TURN, TURNED, TURNING, UKRAINIAN, WEEKS
+from narrashift.commands.demonstration import run as demo
+from narrashift.commands.demonstration import shift as demo_shift
+from narrashift.commands.demonstration import timeline as demo_timeline
+from narrashift.commands.demonstration.timeline import (
+    BEGIN,
+    EACH,
+    NEUTRAL,
+    STORY,
+    TURN,
+    TURNED,
+    TURNING,
+    UKRAINIAN,
+    WEEKS,
+)
 from narrashift.model.decision import Decision
 
 

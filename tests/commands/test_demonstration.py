@@ -21,10 +21,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import narrashift
-from narrashift import demo, terminal
+from narrashift.commands.demonstration import run as demo
 from narrashift.serving.folder import Counts
 from narrashift.serving.score import Scored
-from narrashift.terminal import ProgressDisplay, print_report, print_scored
+from narrashift.terminal import progress as progress_module
+from narrashift.terminal.models import print_report
+from narrashift.terminal.progress import ProgressDisplay, peak_memory_mb
+from narrashift.terminal.scores import print_scored
 from narrashift.training.measuring.evaluation import Figure, Report
 
 
@@ -181,7 +184,7 @@ def test_between_two_lines_of_one_stage_there_is_time(capsys):
 
 
 def test_a_line_now_and_then_tells_the_time_that_is_left(capsys, monkeypatch):
-    monkeypatch.setattr(terminal, "LINE_SECONDS", 0.0)
+    monkeypatch.setattr(progress_module, "LINE_SECONDS", 0.0)
     with ProgressDisplay() as progress:
         progress("scoring rows", 1_000, 1_000_000)
         progress.began -= 10
@@ -228,7 +231,7 @@ def test_colours_asked_for_in_a_log_do_not_make_it_a_terminal(capsys, monkeypatc
 
 def test_on_a_terminal_there_is_a_bar_that_goes_away_even_after_an_error():
     code = """
-from narrashift.terminal import ProgressDisplay
+from narrashift.terminal.progress import ProgressDisplay
 with ProgressDisplay() as progress:
     progress("scoring rows", 50, 100)
     progress("logging the run", 0, 0)
@@ -331,4 +334,4 @@ def test_a_run_that_was_done_already_claims_no_speed(capsys, tmp_path):
 
 def test_peak_memory_is_in_megabytes():
     """An interpreter with torch in it takes some hundred MB, neither a tenth nor a thousand times that."""
-    assert 50 < terminal.peak_memory_mb() < 20_000
+    assert 50 < peak_memory_mb() < 20_000

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
-from .training.data.corpus import Corpus
+from ...training.data.corpus import Corpus
 
 WEEKS, TURN = 40, 24
 """Weeks of the timeline, and the one from which the source tells the other story, counted from 0."""

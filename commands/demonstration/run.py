@@ -13,18 +13,20 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .commands.tracked import track_scores
-from .demo_shift import SCORES, SHIFT, TIMELINE, demo_shift, page_of, print_evidence
-from .model.codebook import Codebook, read_codebook
-from .model.errors import UserError
-from .seeds import seed_file
-from .serving.score import score
-from .serving.settings import ScoreSettings
-from .terminal import ProgressDisplay, print_report, print_scored, print_shifts
-from .training.data.corpus import Corpus, read_corpus
-from .training.settings import TrainSettings
-from .training.tracking.run import Tracking
-from .training.train import train
+from ...model.codebook import Codebook, read_codebook
+from ...model.errors import UserError
+from ...seeds import seed_file
+from ...serving.score import score
+from ...serving.settings import ScoreSettings
+from ...terminal.models import print_report
+from ...terminal.progress import ProgressDisplay
+from ...terminal.scores import print_scored, print_shifts
+from ...training.data.corpus import Corpus, read_corpus
+from ...training.settings import TrainSettings
+from ...training.tracking.run import Tracking
+from ...training.train import train
+from ..tracked import track_scores
+from .shift import SCORES, SHIFT, TIMELINE, demo_shift, page_of, print_evidence
 
 QUICK = TrainSettings(epochs=1, learning_rate=4e-4)
 """Settings for about four minutes on two cores: one pass over the starter corpus at a high rate."""
