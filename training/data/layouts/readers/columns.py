@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from .....rows import BadRow, Row
+from .....rows import Row
 from ...corpus import OPTIONAL
 from ...labels import is_missing
 from .annotated import Annotated, Answer, Broken, Found, Reading, shown, text_of
-from .records import records
+from .records import records, row_by_row
 
 ON = frozenset({"1", "1.0", "true", "yes"})
 OFF = frozenset({"0", "0.0", "false", "no"})
@@ -24,18 +24,13 @@ def read_columns(paths: Sequence[Path], *, reading: Reading) -> Iterator[Found]:
     """
     rows = list(records(paths, reading=reading))
     labels = set(reading.label_columns) or label_columns([r for r in rows if isinstance(r, Row)], reading=reading)
-    for row in rows:
-        if isinstance(row, BadRow):
-            yield row
-            continue
-        try:
-            text = text_of(row.values, reading=reading)
-            answers = _answers(row, labels=labels)
-        except Broken as broken:
-            yield BadRow(row.file, row.number, str(broken), row.unit)
-            continue
+
+    def read(row: Row) -> Iterator[Annotated]:
         columns = {key: value for key, value in row.values.items() if key not in labels and key != reading.text}
-        yield Annotated(row.file, row.number, row.unit, text, answers, columns)
+        text = text_of(row.values, reading=reading)
+        yield Annotated(row.file, row.number, row.unit, text, _answers(row, labels=labels), columns)
+
+    return row_by_row(rows, read=read)
 
 
 def label_columns(rows: Sequence[Row], *, reading: Reading) -> set[str]:

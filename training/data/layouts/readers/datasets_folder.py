@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from .....rows import BadRow, Row
 from ...labels import is_missing
 from ...sources import class_names, is_saved_dataset, named_class, rows_of_files
-from .annotated import Annotated, Answer, Broken, Found, Reading, labels_of, text_of
-from .records import records
+from .annotated import Annotated, Answer, Found, Reading, labels_of, text_of
+from .records import records, row_by_row
 
 USUAL = ("label", "labels", "techniques")
 SPLIT = re.compile(r"(train|validation|valid|val|dev|test)(?![a-z])")
@@ -26,18 +27,14 @@ def read_datasets(paths: Sequence[Path], *, reading: Reading) -> Iterator[Found]
         rows = list(_rows(path, reading=reading))
         good = [row for row in rows if isinstance(row, Row)]
         chosen = _label_columns(path, good, reading=reading)
-        for row in rows:
-            if isinstance(row, BadRow):
-                yield row
-                continue
-            try:
-                text = text_of(row.values, reading=reading)
-                answers = {name: _answer(row.values[name], what=name) for name in chosen if name in row.values}
-            except Broken as broken:
-                yield BadRow(row.file, row.number, str(broken), row.unit)
-                continue
-            columns = {key: value for key, value in row.values.items() if key not in {reading.text, *chosen}}
-            yield Annotated(row.file, row.number, row.unit, text, answers, columns)
+        yield from row_by_row(rows, read=partial(_passage, chosen=chosen, reading=reading))
+
+
+def _passage(row: Row, *, chosen: Sequence[str], reading: Reading) -> Iterator[Annotated]:
+    text = text_of(row.values, reading=reading)
+    answers = {name: _answer(row.values[name], what=name) for name in chosen if name in row.values}
+    columns = {key: value for key, value in row.values.items() if key not in {reading.text, *chosen}}
+    yield Annotated(row.file, row.number, row.unit, text, answers, columns)
 
 
 def _rows(path: Path, *, reading: Reading) -> Iterator[Row | BadRow]:

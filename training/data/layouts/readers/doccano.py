@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from .....rows import BadRow, Row
+from .....rows import Row
 from .annotated import Annotated, Answer, Broken, Found, Reading, labels_of, span_of, wanted
-from .records import records
+from .records import records, row_by_row
 
 FIELDS = ("label", "labels", "entities")
 OF_ALL = frozenset({"all", "unknown"})
@@ -26,14 +26,7 @@ def read_doccano(paths: Sequence[Path], *, reading: Reading) -> Iterator[Found]:
     """
     rows = list(records(paths, reading=reading))
     several = len({row.file for row in rows}) > 1
-    for row in rows:
-        if isinstance(row, BadRow):
-            yield row
-            continue
-        try:
-            yield _passage(row, reading=reading, by_user=several)
-        except Broken as broken:
-            yield BadRow(row.file, row.number, str(broken), row.unit)
+    return row_by_row(rows, read=lambda row: [_passage(row, reading=reading, by_user=several)])
 
 
 def _passage(row: Row, *, reading: Reading, by_user: bool) -> Annotated:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from .....rows import BadRow, Row
-from .annotated import Annotated, Answer, Broken, Found, PassedOver, Reading, labels_of, shown, wanted
-from .records import records
+from .annotated import Annotated, Answer, Broken, Found, PassedOver, Reading, labels_of, shown, text_of, wanted
+from .records import records, row_by_row
 
 OF_LABELS = frozenset({"choices", "labels", "hypertextlabels", "taxonomy"})
 """Types of results whose value is a list of labels, under the type's own name."""
@@ -111,20 +111,16 @@ def _who(completed_by: Any) -> str | None:
 
 def _flat(rows: list[Row], *, reading: Reading) -> Iterator[Found]:
     controls = _controls(rows, reading=reading)
-    for row in rows:
-        values = row.values
-        try:
-            if reading.text not in values:
-                there = ", ".join(map(str, values)) or "nothing"
-                raise Broken(f"no text {reading.text!r} among {there[:200]}. Name it with --text NAME")
-            answers = {control: _flat_labels(values[control], what=control) for control in controls & set(values)}
-        except Broken as broken:
-            yield BadRow(row.file, row.number, str(broken), row.unit)
-            continue
-        apart = {reading.text, *controls}
-        columns = {key: value for key, value in values.items() if key not in apart}
-        columns["annotator"] = _who(values.get("annotator"))
-        yield Annotated(row.file, row.number, row.unit, values[reading.text], answers, columns)
+
+    def read(row: Row) -> Iterator[Annotated]:
+        text = text_of(row.values, reading=reading)
+        asked = controls & set(row.values)
+        answers = {control: _flat_labels(row.values[control], what=control) for control in asked}
+        columns = {key: value for key, value in row.values.items() if key not in {reading.text, *controls}}
+        columns["annotator"] = _who(row.values.get("annotator"))
+        yield Annotated(row.file, row.number, row.unit, text, answers, columns)
+
+    return row_by_row(rows, read=read)
 
 
 def _controls(rows: list[Row], *, reading: Reading) -> set[str]:

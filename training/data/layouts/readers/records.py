@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from .....model.errors import UserError
 from .....rows import LABELLED, BadRow, Input, Row, find_files, name_inputs, read_rows
-from .annotated import Broken, Reading
+from .annotated import Broken, Found, Reading
 
 HEAD = 4096
 
@@ -29,6 +29,18 @@ def records(paths: Sequence[Path], *, reading: Reading) -> Iterator[Row | BadRow
             yield row
         if empty:
             yield BadRow(entry.name, None, "empty: there is no passage in it")
+
+
+def row_by_row(rows: Iterable[Row | BadRow], *, read: Callable[[Row], Iterable[Found]]) -> Iterator[Found]:
+    """What each row holds; one that is broken comes as a `BadRow` with its reason, and the others are read."""
+    for row in rows:
+        if isinstance(row, BadRow):
+            yield row
+            continue
+        try:
+            yield from read(row)
+        except Broken as broken:
+            yield BadRow(row.file, row.number, str(broken), row.unit)
 
 
 def _as_records(entry: Input) -> Input | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .....rows import BadRow, Row
+from .....rows import Row
 from .annotated import Annotated, Broken, Found, Reading, labels_of, span_of, wanted
 from .articles import Span, cut, labels_within
-from .records import records
+from .records import records, row_by_row
 
 LISTS = ("labels", "techniques")
 
@@ -20,14 +21,7 @@ def read_semeval2021_task6(paths: Sequence[Path], *, reading: Reading) -> Iterat
     Spans may also lie in a list `spans` beside `techniques`. With spans, the text can be cut into lines or sentences.
     Dimitrov et al. 2021.
     """
-    for row in records(paths, reading=reading):
-        if isinstance(row, BadRow):
-            yield row
-            continue
-        try:
-            yield from _passages(row, reading=reading)
-        except Broken as broken:
-            yield BadRow(row.file, row.number, str(broken), row.unit)
+    return row_by_row(records(paths, reading=reading), read=partial(_passages, reading=reading))
 
 
 def _passages(row: Row, *, reading: Reading) -> Iterator[Annotated]:

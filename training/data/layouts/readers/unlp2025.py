@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .....rows import BadRow, Row
+from .....rows import Row
 from ...labels import is_missing
 from .annotated import Annotated, Broken, Found, PassedOver, Reading, labels_of, shown, span_of, wanted
-from .records import records
+from .records import records, row_by_row
 
 TEXTS = ("content", "text")
 SPANS = ("trigger_words", "spans")
@@ -26,20 +27,11 @@ def read_unlp2025(paths: Sequence[Path], *, reading: Reading) -> Iterator[Found]
     Spans name no technique, so that they stay a column. In CSV lists stand as Python prints them. A post that is not
     manipulative is labelled with none. Without a column of techniques (the test files) posts are left unlabelled.
     """
-    for row in records(paths, reading=reading):
-        if isinstance(row, BadRow):
-            yield row
-            continue
-        try:
-            passage, cut = _passage(row, reading=reading)
-            yield passage
-            yield from [PassedOver(BEHIND)] * cut
-        except Broken as broken:
-            yield BadRow(row.file, row.number, str(broken), row.unit)
+    return row_by_row(records(paths, reading=reading), read=partial(_passage, reading=reading))
 
 
-def _passage(row: Row, *, reading: Reading) -> tuple[Annotated, int]:
-    """The post, and how many of its spans were cut at its end."""
+def _passage(row: Row, *, reading: Reading) -> Iterator[Found]:
+    """The post, and word of each of its spans that was cut at its end."""
     values = dict(row.values)
     name = next((name for name in (reading.text, *TEXTS) if name in values), None)
     if name is None:
@@ -52,7 +44,8 @@ def _passage(row: Row, *, reading: Reading) -> tuple[Annotated, int]:
     if spans is not None:
         values["trigger_words"], cut = _spans(values.pop(spans), text=text, what=spans)
     _agree(values, answers["technique"])
-    return Annotated(row.file, row.number, row.unit, text, answers, values), cut
+    yield Annotated(row.file, row.number, row.unit, text, answers, values)
+    yield from [PassedOver(BEHIND)] * cut
 
 
 def _techniques(value: Any) -> list[str]:
