@@ -44,7 +44,7 @@ from planted.streams import BURSTS, REAL, STARTER, Pool, Stream, draw_stream, re
 from planted.values import WEEKS, Values, planted_series, searched
 from prevalence import prevalence_errors
 
-from narrashift.serving.shifts.changes.believed import NEAR
+from narrashift.serving.shifts.changes.believed import best_date
 from narrashift.serving.shifts.changes.search import FALSE_ALARMS, Searched
 
 ARTICLES = (10, 25, 50, 200)
@@ -336,7 +336,7 @@ def peer_figures(name: str) -> tuple[dict[str, float], str]:
 
 
 def told(stream: Stream, pool: Pool, values: Values) -> int:
-    """The week in the middle of the likeliest three, by one who knows the mean value before the shift and after it."""
+    """The best date of the shift, by one who knows the mean value before and after it."""
     columns = pool.series()[planted_series(stream, pool)]
     own = values.of(stream, pool, columns)[:, columns.index(stream.column) if len(columns) > 1 else 1]
     new = stream.week >= (stream.at or 0)
@@ -344,7 +344,7 @@ def told(stream: Stream, pool: Pool, values: Values) -> int:
     ratio = own * np.log(after / before) + (1 - own) * np.log((1 - after) / (1 - before))
     total = np.append(0, np.cumsum(np.bincount(stream.week, ratio, stream.weeks)))
     after_each = total[-1] - total
-    return int(np.convolve(np.exp(after_each - after_each.max()), NEAR, "same").argmax())
+    return best_date(np.exp(after_each - after_each.max()))
 
 
 def say(line: str) -> None:

@@ -25,7 +25,7 @@ class Believed:
     """A change in a series.
 
     Attributes:
-        split: first period of the new level: where it is likely, its neighbours counted too (`NEAR`).
+        split: first period of the new level, by `best_date`.
         log_bayes_factor: of a change somewhere between its neighbours against none there.
         low, high: first and last period of the smallest set that holds it with the asked probability.
     """
@@ -135,8 +135,7 @@ class Believer:
     def _change(self, one: _Weighed, *, start: int) -> Believed:
         order = np.argsort(-one.where)
         held = order[: int(np.searchsorted(np.cumsum(one.where[order]), self._level)) + 1]
-        near = np.where(one.where > 0, np.convolve(one.where, NEAR, "same"), 0)
-        split, low, high = int(near.argmax()), int(held.min()), int(held.max())
+        split, low, high = best_date(one.where), int(held.min()), int(held.max())
         return Believed(start + split, one.log_bayes_factor, start + min(low, split), start + max(high, split))
 
     def _weighed(self, parts: Sequence[_Part]) -> list[_Weighed]:
@@ -186,6 +185,11 @@ class Believer:
         base = none.max()
         against = np.log(np.exp(none - base).sum()) + base + np.log(places)
         return _Weighed(float(np.log(each.sum()) + most - against), where)
+
+
+def best_date(where: np.ndarray) -> int:
+    """The period that is worth most by `NEAR`, of those that may hold the change: from ``(periods,)`` probabilities."""
+    return int(np.where(where > 0, np.convolve(where, NEAR, "same"), 0).argmax())
 
 
 def _segments(splits: Sequence[int], length: int) -> list[tuple[int, int]]:

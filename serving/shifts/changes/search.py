@@ -186,7 +186,7 @@ def _described(
         counts = weighted[start:end, present]
         gains = split_gains(sums(counts), shortest=shortest)
         p_value = permutation_p_value(
-            counts, gain=float(gains[one.low - start : one.high - start + 1].max()), split=split - start,
+            counts, gain=float(gains[max(one.low - start, 0) : one.high - start + 1].max()), split=split - start,
             shortest=shortest, block=block_length(correlation=alike), permutations=PERMUTATIONS, seed=seed,
         )  # fmt: skip
         shares = [

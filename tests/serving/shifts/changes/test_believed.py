@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
-from narrashift.serving.shifts.changes.believed import Believer
+from narrashift.serving.shifts.changes.believed import Believer, best_date
 from narrashift.serving.shifts.changes.dispersion import CELLS
 from narrashift.serving.shifts.changes.marginal import STEP, marginal
 from narrashift.serving.shifts.changes.stacked import stacked
@@ -66,6 +66,19 @@ def test_a_change_is_found_without_a_proposal_and_wandering_is_none():
     assert sum(len(found) == 1 and abs(found[0].split - 40) <= 2 for found in believed(shifted, [[]] * 20)) >= 18
     restless = drawn(series=60, periods=80, articles=60, spread=0.03, correlation=0.6)
     assert sum(map(bool, believed(restless, [[]] * 60))) <= 4
+
+
+@pytest.mark.parametrize(
+    ("where", "date"),
+    [
+        ([0, 0, 0.9, 0.1, 0, 0], 2),
+        ([0.02, 0, 0.96, 0.02, 0, 0], 2),  # nearly sure: no neighbour takes its place
+        ([0.36, 0, 0, 0.2, 0.24, 0.2], 4),  # the likeliest week stands alone, three others together are likelier
+        ([0, 0, 0.5, 0, 0.5, 0], 2),  # week 3 would be near both, but cannot hold the change
+    ],
+)
+def test_a_date_is_where_it_and_its_neighbours_are_likely(where, date):
+    assert best_date(np.array(where)) == date
 
 
 def test_too_few_periods_hold_no_change():

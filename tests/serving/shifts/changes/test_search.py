@@ -62,6 +62,15 @@ def test_a_campaign_that_ends_is_two_changes():
     assert both[0].changes[0].ends == both[0].changes[1].period
 
 
+def test_changes_that_crowd_are_each_tested_between_their_neighbours():
+    levels = np.where(np.arange(72) // 9 % 2 == 0, 0.1, 0.8)
+    on = np.random.default_rng(0).binomial(40, levels, size=(14, 72))
+    for own in search(np.stack([40 - on, on], axis=2).astype(float)):
+        assert [change.period for change in own.changes] == list(range(9, 72, 9))
+        assert [change.begins for change in own.changes] == list(range(0, 63, 9))
+        assert all(change.p_value < 0.1 for change in own.changes)
+
+
 def test_a_higher_sensitivity_asks_for_less():
     counts = drawn(series=7, periods=60, articles=40)
     low, medium, high = (
