@@ -16,10 +16,20 @@ def card() -> str:
     return (SEEDS / "README.md").read_text("utf-8")
 
 
+def read(name: str) -> list[dict]:
+    with (SEEDS / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 @pytest.fixture(scope="module")
 def annotations() -> list[dict]:
-    with (SEEDS / "annotations.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return read("annotations.csv")
+
+
+@pytest.fixture(scope="module")
+def smears() -> dict[str, dict]:
+    """The later reading of passages that take a side: what it and its check say of `attack_on_reputation`."""
+    return {row["id"]: row for row in read("reputation_annotations.csv")}
 
 
 def table(card: str, first_column: str) -> dict[str, list[str]]:
@@ -65,16 +75,38 @@ def test_every_passage_was_labelled_by_two(annotations, starter_rows):
     assert all(sorted(found) == sorted(ids) for found in by_annotator.values())
 
 
-def test_what_both_annotators_say_is_the_label_but_for_a_few(annotations, starter_rows):
+def test_what_both_annotators_say_is_the_label_but_for_a_few(annotations, smears, starter_rows):
     """Adjudicators could overrule both, and a few labels were settled after cleanlab's findings."""
     passes = {(row["annotator"], row["id"]): row for row in annotations}
     overruled = 0
     for row in starter_rows:
         for task in ("stance", "frame", "technique"):
-            final = row[task] if isinstance(row[task], str) else "|".join(row[task])
-            first, second = (passes[who, row["id"]][task] for who in ("writer", "second"))
+            final = {row[task]} if isinstance(row[task], str) else set(row[task])
+            first, second = (set(filter(None, passes[who, row["id"]][task].split("|"))) for who in ("writer", "second"))
+            if task == "technique" and confirmed(smears.get(row["id"])):
+                final.discard("attack_on_reputation")
             overruled += first == second != final
-    assert overruled / (3 * len(starter_rows)) < 0.01
+    assert overruled / (3 * len(starter_rows)) < 0.001
+
+
+def confirmed(reading: dict | None) -> bool:
+    return reading is not None and reading["reader"] == reading["check"] == "1"
+
+
+def test_an_omitted_smear_that_two_saw_is_in_the_label_and_no_other(smears, annotations, starter_rows):
+    by_id = {row["id"]: row for row in starter_rows}
+    given = {row["id"] for row in annotations if "attack_on_reputation" in row["technique"].split("|")}
+    assert all("attack_on_reputation" in by_id[i]["technique"] for i, seen in smears.items() if confirmed(seen))
+    others = [i for i, seen in smears.items() if not confirmed(seen) and i not in given]
+    assert [i for i in others if "attack_on_reputation" in by_id[i]["technique"]] == []
+
+
+def test_the_card_counts_the_smears(card, smears):
+    read = Counter((row["reader"], row["check"]) for row in smears.values())
+    proposed, others = read["1", "1"] + read["1", "0"], read["0", "1"] + read["0", "0"]
+    told = " ".join(card.split())
+    assert f"all {len(smears):,} passages" in told and f"proposed {proposed} smears" in told
+    assert f"confirmed {read['1', '1']} of them" in told and f"saw {read['0', '1']} of {others} others" in told
 
 
 def test_agreement_is_what_the_card_says(card, annotations, codebook):

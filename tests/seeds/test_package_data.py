@@ -18,6 +18,7 @@ SHIPPED = (
     "narratives.toml",
     "passages.jsonl",
     "README.md",
+    "reputation_annotations.csv",
 )
 
 
