@@ -35,6 +35,7 @@ TINY = {
     "max_tokens": 64,
     "windows": 1,
     "lexical": 4096,
+    "mirror": "none",
     "precision": "fp32",
     "tune": "always",
 }

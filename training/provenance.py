@@ -61,12 +61,13 @@ def described_data(split: Split) -> dict[str, dict[str, Any]]:
 
 def public_settings(settings: TrainSettings) -> dict[str, Any]:
     """Settings as JSON, without a path of this machine."""
-    return settings.model_dump(mode="json") | {"backbone": public_name(settings.backbone)}
+    public = {name: public_name(getattr(settings, name)) for name in ("backbone", "mirror")}
+    return settings.model_dump(mode="json") | public
 
 
-def public_name(backbone: str) -> str:
-    """A local folder by its name only: a bundle is passed on, and paths tell about the machine."""
-    return Path(backbone).name if Path(backbone).is_dir() else backbone
+def public_name(named: str) -> str:
+    """A local file or folder by its name only: a bundle is passed on, and paths tell about the machine."""
+    return Path(named).name if Path(named).exists() else named
 
 
 def commit() -> str | None:

@@ -56,6 +56,11 @@ class TrainSettings(Settings):
         description="`none`, `auto` (rare labels count more), or { 'stance.pro_russia' = 2.0 }",
     )
     task_weights: dict[str, Positive] = Field(default={}, description="{ frame = 2.0 }; 1 where not named")
+    mirror: str = Field(
+        default="auto",
+        description="TOML file of words and labels that trade places in passages that a learning encoder sees twice; "
+        "auto: the shipped one, where all its labels are yours; or none",
+    )
     goal: Literal["macro", "micro"] = Field(
         default="macro",
         description="the F1 that thresholds are chosen for: each label counts alike (macro), or each decision (micro)",

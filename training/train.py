@@ -33,6 +33,7 @@ from .learning.fine_tune import pick_precision
 from .learning.learn import learn
 from .learning.long_texts import choose_windows
 from .learning.loss import class_weights
+from .learning.mirror import Mirror, mirror_of
 from .measuring.errors_table import worst_errors
 from .measuring.evaluation import Predictions, Report, measure, predict, predictions
 from .measuring.figures import draw_figures
@@ -120,9 +121,10 @@ def train(
     refuse_dishonest(findings, allowed=allow_leaks, consequence="nothing was trained")
     before = bundle_before(split, settings, allow_leaks=allow_leaks)
     class_weights(split.train, settings=settings)  # names of labels and tasks, before anything is written
+    mirror = mirror_of(settings, codebook=codebook)
     device = pick_device(settings.device)
     work = working_folder(out)
-    fingerprint = _fingerprint(split, settings)
+    fingerprint = _fingerprint(split, settings, mirror=mirror)
     position = read_position(work, fingerprint=fingerprint) if resume else Position(fingerprint=fingerprint)
     if not resume:
         shutil.rmtree(work, ignore_errors=True)
@@ -143,6 +145,7 @@ def train(
             learnt = learn(
                 network, tokenizer,
                 split=split, settings=settings, work=work, position=position, progress=progress, on_epoch=run.log_epoch,
+                mirror=mirror,
             )  # fmt: skip
             progress("measuring on held-out passages", 0, 0)
             decision = learnt.decision
@@ -162,7 +165,12 @@ def train(
                 processes=current_team().size,
                 batch=position.passages,
             )
-            origin |= {"windows": network.config.windows, "layers": network.layers, "tuned": learnt.tuned}
+            origin |= {
+                "windows": network.config.windows,
+                "layers": network.layers,
+                "tuned": learnt.tuned,
+                "mirrored": learnt.mirrored,
+            }
             if teachers:
                 origin["teachers"] = teachers.described(report)
             write_transformer(folder, network=learnt.network, tokenizer=pretrained_tokenizer)
@@ -229,9 +237,9 @@ def measured_again(bundle: Path, *, split: Split) -> Trained:
     )  # fmt: skip
 
 
-def _fingerprint(split: Split, settings: TrainSettings) -> str:
+def _fingerprint(split: Split, settings: TrainSettings, *, mirror: Mirror | None) -> str:
     described = [
         split.train.digest, split.validation.digest, split.test.digest,
-        split.train.codebook.digest, settings.model_dump(mode="json"),
+        split.train.codebook.digest, settings.model_dump(mode="json"), mirror and [mirror.words, mirror.without],
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:16]

@@ -15,6 +15,7 @@ SHIPPED = (
     "functions.toml",
     "languages.jsonl",
     "languages_annotations.csv",
+    "mirror.toml",
     "narratives.toml",
     "passages.jsonl",
     "README.md",

@@ -52,6 +52,28 @@ def test_a_bundle_tells_nothing_about_the_machine(tiny_bundle, tiny_backbone):
             assert str(tiny_backbone.parent) not in file.read_text("utf-8"), file.name
 
 
+def test_a_mirror_adds_to_what_is_learnt_from_and_to_nothing_else(small_corpus, one_epoch, tmp_path):
+    mirror = tmp_path / "own.toml"
+    mirror.write_text('words = [["a", "the"]]\n[labels.frame]\ngains_ukraine = "gains_russia"\n', "utf-8")
+    bundles = []
+    for name, named in (("without", "none"), ("with", str(mirror))):
+        settings = one_epoch.model_copy(update={"mirror": named})
+        bundles.append(narrashift.train(corpus=small_corpus, out=tmp_path / name, settings=settings).bundle)
+    without, mirrored = (json.loads((bundle / "provenance.json").read_text("utf-8")) for bundle in bundles)
+    assert without["mirrored"] == 0 < mirrored["mirrored"] < mirrored["data"]["train"]["passages"]
+    assert mirrored["settings"]["mirror"] == "own.toml"
+    assert without["data"] == mirrored["data"]
+    weights = [(bundle / "model.safetensors").read_bytes() for bundle in bundles]
+    assert weights[0] != weights[1]
+
+
+def test_a_mirror_that_cannot_be_read_is_told_before_anything_is_written(small_corpus, one_epoch, tmp_path):
+    settings = one_epoch.model_copy(update={"mirror": str(tmp_path / "missing.toml")})
+    with pytest.raises(narrashift.UserError, match="missing.toml"):
+        narrashift.train(corpus=small_corpus, out=tmp_path / "bundle", settings=settings)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_metrics_of_a_bundle_are_strict_json(tiny_bundle):
     metrics = json.loads((tiny_bundle / "metrics.json").read_text(), parse_constant=pytest.fail)
     assert set(metrics) == {"test", "yardstick", "epochs"}

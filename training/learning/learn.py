@@ -19,6 +19,7 @@ from .checkpoint import Position
 from .few import are_few, learn_few
 from .fine_tune import OnEpoch, fine_tune
 from .lexical import add_lexical
+from .mirror import Mirror, with_mirrored
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Learnt:
         validation: task -> ``(validation passages, leaves)``, logits that held-out passages would get.
         history: what was measured after each epoch.
         tuned: whether the encoder learnt; else it is as it was before.
+        mirrored: passages that it saw a second time, with the sides exchanged.
     """
 
     network: PassageClassifier
@@ -37,6 +39,7 @@ class Learnt:
     history: list[dict[str, float]]
     seconds: float
     tuned: bool
+    mirrored: int = 0
 
 
 def learn(
@@ -49,11 +52,13 @@ def learn(
     position: Position,
     progress: Progress,
     on_epoch: OnEpoch,
+    mirror: Mirror | None = None,
 ) -> Learnt:
     """Fine-tune, add the lexical head, and fit the decision layer; of few passages, learn without fine-tuning.
 
     Args:
         work, position, on_epoch: as `fine_tune` takes them.
+        mirror: shows an encoder that learns its train passages a second time.
 
     Raises:
         Interrupted, UserError: as `fine_tune`.
@@ -67,6 +72,7 @@ def learn(
         decision = fit_decision(few.logits, corpus=few.corpus, goal=settings.goal)
         logits = {name: values[len(train) :] for name, values in few.logits.items()}
         return Learnt(few.network, decision, logits, few.history, few.seconds, tuned=False)
+    train = with_mirrored(train, mirror=mirror)
     tuned = fine_tune(
         network, tokenizer,
         train=train, validation=validation, settings=settings, work=work, position=position, progress=progress,
@@ -80,4 +86,5 @@ def learn(
             tuned.network, tokenizer, train=train, validation=validation, logits=logits, settings=settings
         )
     decision = fit_decision(logits, corpus=validation, goal=settings.goal)
-    return Learnt(tuned.network, decision, logits, tuned.history, tuned.seconds, tuned=True)
+    mirrored = len(train) - len(split.train)
+    return Learnt(tuned.network, decision, logits, tuned.history, tuned.seconds, tuned=True, mirrored=mirrored)

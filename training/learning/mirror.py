@@ -1,0 +1,188 @@
+"""Passages seen in a mirror: the two sides trade places, in the text and in its labels.
+
+Counterfactual augmentation (Kaushik et al. 2020, "Learning the Difference that Makes a Difference with
+Counterfactually-Augmented Data"): a network that has seen mostly Ukrainian towns burn takes every fire for Ukraine's
+loss.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ...model.codebook import Codebook
+from ...model.errors import UserError, suggestion
+from ...seeds import seed_file
+from ..data.corpus import Corpus
+from ..settings import TrainSettings
+
+Word = Annotated[str, Field(min_length=1)]
+Labels = Annotated[dict[str, str], Field(min_length=1)]
+
+
+class MirrorFile(BaseModel):
+    """A file's words and labels; `seeds/mirror.toml` says what each means."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    words: Annotated[tuple[tuple[Word, Word], ...], Field(min_length=1)]
+    without: tuple[Annotated[str, Field(pattern=r"[^*]")], ...] = ()
+    labels: Annotated[dict[str, Labels], Field(min_length=1)]
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """Words and labels that trade places.
+
+    Attributes:
+        words: word -> its counterpart, both ways.
+        without: a passage with one of these is left alone.
+        order: task -> ``(leaves,)`` int, the leaf whose target each leaf takes.
+    """
+
+    words: dict[str, str]
+    without: tuple[str, ...]
+    order: dict[str, np.ndarray]
+
+    @cached_property
+    def _found(self) -> re.Pattern[str]:
+        return re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(self.words, key=len, reverse=True)))})\b")
+
+    @cached_property
+    def _barred(self) -> re.Pattern[str] | None:
+        return re.compile("|".join(map(_pattern, self.without))) if self.without else None
+
+    def text(self, text: str) -> str | None:
+        """The text with the sides exchanged; None where it names neither, or has what has no counterpart."""
+        if self._barred and self._barred.search(text):
+            return None
+        mirrored, exchanged = self._found.subn(lambda match: self.words[match[0]], text)
+        return mirrored if exchanged else None
+
+    def passages(self, corpus: Corpus) -> Corpus:
+        """The mirrored passages of a corpus, labelled in the mirrored tasks alone; those whose labels it exchanges."""
+        texts = [self.text(text) for text in corpus.texts]
+        changed = np.zeros(len(corpus), dtype=bool)
+        for name, order in self.order.items():
+            changed |= _exchanged(corpus.targets[name], order)
+        kept = np.array([i for i in np.flatnonzero(changed) if texts[i] is not None], dtype=int)
+        targets = {name: _unlabelled(values[kept]) for name, values in corpus.targets.items()}
+        soft = {}
+        for name, order in self.order.items():
+            values = corpus.targets[name][kept]
+            targets[name] = values[:, order] if values.ndim == 2 else np.where(values < 0, values, order[values])
+            if name in corpus.soft:
+                soft[name] = corpus.soft[name][kept][:, order]
+        return Corpus(codebook=corpus.codebook, texts=[texts[i] or "" for i in kept], targets=targets, soft=soft)
+
+
+def read_mirror(path: Path, *, codebook: Codebook) -> Mirror:
+    """The mirror of a TOML file, as `seeds/mirror.toml` is one.
+
+    Raises:
+        UserError: no such file, not TOML, a key that is missing or none of ours, or a task or label that the codebook
+            lacks.
+    """
+    try:
+        content = tomllib.loads(path.read_text("utf-8-sig"))
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}. Name a TOML file with --set mirror=FILE, or none") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UserError(f"{path}: not TOML: {error}") from None
+    try:
+        file = MirrorFile.model_validate(content)
+    except ValidationError as error:
+        places = ((".".join(map(str, found["loc"])), found["msg"]) for found in error.errors())
+        raise UserError([f"{path}, {place}: {problem}" for place, problem in places]) from None
+    unknown = _unknown(file, codebook=codebook)
+    if unknown:
+        raise UserError([f"{path}, {problem}" for problem in unknown])
+    pairs = [*file.words, *((one.upper(), other.upper()) for one, other in file.words)]
+    there = dict(reversed(pairs))
+    back = {other: one for one, other in reversed(pairs)}
+    return Mirror(words=back | there, without=file.without, order=_orders(file, codebook=codebook))
+
+
+def mirror_of(settings: TrainSettings, *, codebook: Codebook) -> Mirror | None:
+    """The mirror that the settings name; `auto` is the one that is shipped, if the codebook has all its labels.
+
+    Raises:
+        UserError: as `read_mirror`.
+    """
+    if settings.mirror == "none":
+        return None
+    if settings.mirror != "auto":
+        return read_mirror(Path(settings.mirror), codebook=codebook)
+    with seed_file("mirror.toml") as path:
+        shipped = MirrorFile.model_validate(tomllib.loads(path.read_text("utf-8")))
+        return None if list(_unknown(shipped, codebook=codebook)) else read_mirror(path, codebook=codebook)
+
+
+def with_mirrored(train: Corpus, *, mirror: Mirror | None) -> Corpus:
+    """The passages, and behind them what the mirror makes of them; of no use for anything but learning."""
+    if mirror is None:
+        return train
+    more = mirror.passages(train)
+    soft = {
+        name: np.concatenate([values, more.soft.get(name, np.full((len(more), values.shape[1]), np.nan))])
+        for name, values in train.soft.items()
+    }
+    return Corpus(
+        codebook=train.codebook,
+        texts=[*train.texts, *more.texts],
+        targets={name: np.concatenate([values, more.targets[name]]) for name, values in train.targets.items()},
+        soft=soft,
+    )
+
+
+def _pattern(word: str) -> str:
+    """Of a word, or with a star of how words begin; small letters match any, a capital only itself."""
+    end = "" if word.endswith("*") else r"\b"
+    case = "(?i:{})" if word == word.lower() else "{}"
+    return r"\b" + case.format(re.escape(word.rstrip("*"))) + end
+
+
+def _unknown(file: MirrorFile, *, codebook: Codebook) -> list[str]:
+    problems = []
+    for name, pairs in file.labels.items():
+        if name not in codebook.tasks:
+            problems.append(f"labels.{name}: no such task {suggestion(name, list(codebook.tasks))}")
+            continue
+        leaves = list(codebook.tasks[name].leaves)
+        given = [*pairs, *pairs.values()]
+        for leaf in dict.fromkeys(given):
+            if leaf not in leaves:
+                problems.append(f"labels.{name}: {leaf} is no label of it {suggestion(leaf, leaves)}")
+            elif given.count(leaf) > 1:
+                problems.append(f"labels.{name}: {leaf} is named twice")
+    return problems
+
+
+def _orders(file: MirrorFile, *, codebook: Codebook) -> dict[str, np.ndarray]:
+    orders = {}
+    for name, pairs in file.labels.items():
+        leaves = list(codebook.tasks[name].leaves)
+        order = np.arange(len(leaves))
+        for one, other in pairs.items():
+            i, j = leaves.index(one), leaves.index(other)
+            order[i], order[j] = j, i
+        orders[name] = order
+    return orders
+
+
+def _exchanged(values: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """Which passages are labelled, and get other labels: ``(passages,)`` bool."""
+    if values.ndim == 2:
+        return (~np.isnan(values) & (values != values[:, order])).any(axis=1)
+    return (values >= 0) & (order[values] != values)
+
+
+def _unlabelled(values: np.ndarray) -> np.ndarray:
+    """Of the same shape and kind, without a label anywhere."""
+    return np.full_like(values, np.nan) if values.ndim == 2 else np.full_like(values, -1)
