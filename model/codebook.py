@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
@@ -15,9 +14,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from .errors import UserError
-from .toml import toml_string
+from .toml import parse_toml, toml_string
 
-MOST_DOTS = 500
 NAME = r"[A-Za-z][A-Za-z0-9_-]*"
 RESERVED = {
     "id",
@@ -187,13 +185,7 @@ def parse_codebook(text: str, *, place: str) -> Codebook:
     Raises:
         UserError: all that is wrong with it, one line each.
     """
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.count(".") > MOST_DOTS:  # the reader takes minutes for a key of thousands of parts
-            raise UserError(f"{place}, line {number}: has more than {MOST_DOTS} dots. Break it into several lines")
-    try:
-        raw: Mapping[str, Any] = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise UserError(f"{place}: not TOML: {error}") from None
+    raw = parse_toml(text, place=place)
     unknown = set(raw) - {"codebook", "tasks"}
     if unknown:
         raise UserError([f"{place}: unknown table {name!r} (allowed: codebook, tasks)" for name in sorted(unknown)])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -10,7 +9,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from .errors import UserError, suggestion
-from .toml import toml_value
+from .toml import read_toml, toml_value
 
 
 class Settings(BaseModel):
@@ -27,12 +26,7 @@ class Settings(BaseModel):
         """
         values: dict[str, Any] = {}
         if path is not None:
-            try:
-                values = tomllib.loads(path.read_text("utf-8-sig"))
-            except OSError as error:
-                raise UserError(f"{path}: {error.strerror}. Name a TOML file with --config FILE") from None
-            except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-                raise UserError(f"{path}: not TOML: {error}") from None
+            values = read_toml(path, way_out="Name a TOML file with --config FILE")
         given = {key: value for key, value in (overrides or {}).items() if value is not None}
         try:
             return cls.model_validate({**values, **given})

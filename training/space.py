@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from ..model.errors import UserError, suggestion
+from ..model.toml import read_toml
 from .settings import TrainSettings
 
 if TYPE_CHECKING:
@@ -52,12 +52,9 @@ def read_space(path: Path | None) -> Space:
     """
     if path is None:
         return DEFAULT
+    content = read_toml(path, way_out="Name a TOML file with --space FILE")
     try:
-        space = TypeAdapter(Space).validate_python(tomllib.loads(path.read_text("utf-8-sig")))
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror}. Name a TOML file with --space FILE") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UserError(f"{path}: not TOML: {error}") from None
+        space = TypeAdapter(Space).validate_python(content)
     except ValidationError as error:
         names = dict.fromkeys(str(e["loc"][0]) for e in error.errors())
         raise UserError(

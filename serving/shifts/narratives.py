@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ...model.codebook import Codebook
 from ...model.errors import UserError
+from ...model.toml import read_toml
 from .prevalence.questions import Question, composite
 
 PREFIX = "narrative."
@@ -43,12 +43,7 @@ def read_narratives(path: Path, *, codebook: Codebook, known_only: bool = False)
     Raises:
         UserError: no such file, not TOML, an unknown task or label; with the narrative's name.
     """
-    try:
-        content = tomllib.loads(path.read_text("utf-8-sig"))
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror}. Name a TOML file with --narratives FILE") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UserError(f"{path}: not TOML: {error}") from None
+    content = read_toml(path, way_out="Name a TOML file with --narratives FILE")
     tables = content.get("narratives")
     if set(content) != {"narratives"} or not isinstance(tables, dict) or not tables:
         raise UserError(f'{path}: tables [narratives.NAME] with when = {{stance = "pro_russia", …}} are expected')

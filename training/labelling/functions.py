@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ...model.codebook import Codebook
 from ...model.errors import UserError, suggestion
+from ...model.toml import read_toml
 
 Test = Callable[[Mapping[str, Any]], bool]
 
@@ -59,12 +59,9 @@ def read_functions(path: Path, *, codebook: Codebook) -> tuple[list[LabellingFun
     Raises:
         UserError: everything that is wrong in it, a line each: no such label, no test, a pattern that is none.
     """
+    content = read_toml(path, way_out="Name a TOML file with --functions FILE")
     try:
-        written = _File.model_validate(tomllib.loads(path.read_text("utf-8")))
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not TOML in UTF-8: {error}") from None
+        written = _File.model_validate(content)
     except ValidationError as error:
         places = [(".".join(map(str, found["loc"])), found["msg"]) for found in error.errors()]
         raise UserError([f"{path}, {place}: {message}" for place, message in places]) from None

@@ -8,7 +8,6 @@ loss.
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ...model.codebook import Codebook
 from ...model.errors import UserError, suggestion
+from ...model.toml import read_toml
 from ...seeds import seed_file
 from ..data.corpus import Corpus
 from ..settings import TrainSettings
@@ -89,17 +89,7 @@ def read_mirror(path: Path, *, codebook: Codebook) -> Mirror:
         UserError: no such file, not TOML, a key that is missing or none of ours, or a task or label that the codebook
             lacks.
     """
-    try:
-        content = tomllib.loads(path.read_text("utf-8-sig"))
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror}. Name a TOML file with --set mirror=FILE, or none") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UserError(f"{path}: not TOML: {error}") from None
-    try:
-        file = MirrorFile.model_validate(content)
-    except ValidationError as error:
-        places = ((".".join(map(str, found["loc"])), found["msg"]) for found in error.errors())
-        raise UserError([f"{path}, {place}: {problem}" for place, problem in places]) from None
+    file = _read(path)
     unknown = _unknown(file, codebook=codebook)
     if unknown:
         raise UserError([f"{path}, {problem}" for problem in unknown])
@@ -120,8 +110,7 @@ def mirror_of(settings: TrainSettings, *, codebook: Codebook) -> Mirror | None:
     if settings.mirror != "auto":
         return read_mirror(Path(settings.mirror), codebook=codebook)
     with seed_file("mirror.toml") as path:
-        shipped = MirrorFile.model_validate(tomllib.loads(path.read_text("utf-8")))
-        return None if list(_unknown(shipped, codebook=codebook)) else read_mirror(path, codebook=codebook)
+        return None if _unknown(_read(path), codebook=codebook) else read_mirror(path, codebook=codebook)
 
 
 def with_mirrored(train: Corpus, *, mirror: Mirror | None) -> Corpus:
@@ -139,6 +128,15 @@ def with_mirrored(train: Corpus, *, mirror: Mirror | None) -> Corpus:
         targets={name: np.concatenate([values, more.targets[name]]) for name, values in train.targets.items()},
         soft=soft,
     )
+
+
+def _read(path: Path) -> MirrorFile:
+    content = read_toml(path, way_out="Name a TOML file with --set mirror=FILE, or none")
+    try:
+        return MirrorFile.model_validate(content)
+    except ValidationError as error:
+        places = ((".".join(map(str, found["loc"])), found["msg"]) for found in error.errors())
+        raise UserError([f"{path}, {place}: {problem}" for place, problem in places]) from None
 
 
 def _pattern(word: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ....model.errors import UserError, suggestion
+from ....model.toml import read_toml
 from ..passages import BY, Source, located
 from ..prevalence.influence import influences
 from ..prevalence.quantify import shares, state_shares
@@ -67,14 +67,7 @@ def read_camps(path: Path, *, names: Sequence[str]) -> Camps:
         UserError: no such file, not TOML, a source that is named twice or not at all in the scores, fewer than two
             camps.
     """
-    try:
-        content = tomllib.loads(path.read_text("utf-8-sig"))
-    except OSError as error:
-        raise UserError(
-            f"{path}: {error.strerror}. Name a TOML file with --camps FILE, or --camps column:NAME"
-        ) from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UserError(f"{path}: not TOML: {error}") from None
+    content = read_toml(path, way_out="Name a TOML file with --camps FILE, or --camps column:NAME")
     tables = content.get("camps")
     if set(content) != {"camps"} or not isinstance(tables, dict) or len(tables) < 2:
         raise UserError(f'{path}: at least two tables [camps.NAME] with sources = ["…", "…"] are expected')
