@@ -240,6 +240,6 @@ def measured_again(bundle: Path, *, split: Split) -> Trained:
 def _fingerprint(split: Split, settings: TrainSettings, *, mirror: Mirror | None) -> str:
     described = [
         split.train.digest, split.validation.digest, split.test.digest,
-        split.train.codebook.digest, settings.model_dump(mode="json"), mirror and [mirror.words, mirror.without],
+        split.train.codebook.digest, settings.model_dump(mode="json"), mirror and mirror.digest,
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:16]

@@ -47,7 +47,11 @@ def test_what_is_not_utf_8_says_where(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [("a = ", "not TOML"), ("a=" + "[" * 5_000, "not TOML"), ("a." * (MOST_DOTS + 1) + "b = 1", "line 1: has more than")],
+    [
+        ("a = ", "not TOML"),
+        ("a=" + "[" * 5_000, "not TOML"),
+        ("a." * (MOST_DOTS + 1) + "b = 1", "line 1: has more than"),
+    ],
 )
 def test_what_cannot_be_read_is_told_at_once(tmp_path, content, said):
     (tmp_path / "a.toml").write_text(content)

@@ -7,6 +7,8 @@ loss.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -57,6 +59,12 @@ class Mirror:
     @cached_property
     def _barred(self) -> re.Pattern[str] | None:
         return re.compile("|".join(map(_pattern, self.without))) if self.without else None
+
+    @property
+    def digest(self) -> str:
+        """SHA-256, 16 hex digits, of all that decides what it shows."""
+        order = {name: values.tolist() for name, values in self.order.items()}
+        return hashlib.sha256(json.dumps([self.words, self.without, order], sort_keys=True).encode()).hexdigest()[:16]
 
     def text(self, text: str) -> str | None:
         """The text with the sides exchanged; None where it names neither, or has what has no counterpart."""

@@ -88,6 +88,12 @@ def test_the_first_of_several_words_comes_back_and_stars_are_beginnings(tmp_path
     assert mirror.text("Islets of North") is None
 
 
+def test_a_digest_is_of_words_and_labels_alike(tmp_path, codebook):
+    changes = (GOOD, GOOD.replace("Norrland", "Norge"), GOOD.replace("isle", "isl"), GOOD.replace("gains", "losses"))
+    digests = [read_mirror(written(tmp_path, content), codebook=codebook).digest for content in (*changes, GOOD)]
+    assert len(set(digests)) == len(changes) and digests[0] == digests[-1]
+
+
 def test_learning_gets_the_mirrored_passages_behind_its_own(shipped, codebook):
     row = {"text": "Russia gains", "stance": "neutral", "frame": ["gains_russia"], "technique": []}
     train = from_dataset([row, row | {"text": "Rain"}], codebook=codebook)
