@@ -12,6 +12,7 @@ import json
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import resources
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +22,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ...model.codebook import Codebook
 from ...model.errors import UserError, suggestion
 from ...model.toml import read_toml
-from ...seeds import seed_file
 from ..data.corpus import Corpus
 from ..settings import TrainSettings
 
@@ -117,7 +117,7 @@ def mirror_of(settings: TrainSettings, *, codebook: Codebook) -> Mirror | None:
         return None
     if settings.mirror != "auto":
         return read_mirror(Path(settings.mirror), codebook=codebook)
-    with seed_file("mirror.toml") as path:
+    with resources.as_file(resources.files("narrashift.seeds").joinpath("mirror.toml")) as path:
         return None if _unknown(_read(path), codebook=codebook) else read_mirror(path, codebook=codebook)
 
 
