@@ -140,9 +140,11 @@ def test_a_wheel_holds_every_package_and_its_data_and_nothing_else(wheel):
             "functions.toml",
             "languages.jsonl",
             "languages_annotations.csv",
+            "mirror.toml",
             "narratives.toml",
             "passages.jsonl",
             "README.md",
+            "reputation_annotations.csv",
         )
     }
     pages = {
