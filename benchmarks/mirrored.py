@@ -17,7 +17,8 @@ import numpy as np
 
 from narrashift.model.bundle import open_bundle
 from narrashift.training.data.corpus import Corpus, read_corpus
-from narrashift.training.learning.mirror import Mirror, mirror_of
+from narrashift.training.learning.mirror import Mirror
+from narrashift.training.learning.mirror_file import mirror_of
 from narrashift.training.measuring.evaluation import predict
 from narrashift.training.settings import TrainSettings
 

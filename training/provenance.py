@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .data.splits import Split
+from .learning.mirror import Mirror
 from .origin import described_backbone
 from .settings import TrainSettings
 
@@ -57,6 +58,11 @@ def described_data(split: Split) -> dict[str, dict[str, Any]]:
     """Passages and digest of each part."""
     parts = (("train", split.train), ("validation", split.validation), ("test", split.test))
     return {name: {"passages": len(corpus), "digest": corpus.digest} for name, corpus in parts}
+
+
+def described_mirror(mirror: Mirror | None, *, passages: int = 0) -> dict[str, Any]:
+    """Digest of what exchanges the sides, and how many passages a training saw a second time so."""
+    return {"digest": mirror.digest if mirror else None, "passages": passages}
 
 
 def public_settings(settings: TrainSettings) -> dict[str, Any]:

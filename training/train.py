@@ -33,7 +33,8 @@ from .learning.fine_tune import pick_precision
 from .learning.learn import learn
 from .learning.long_texts import choose_windows
 from .learning.loss import class_weights
-from .learning.mirror import Mirror, mirror_of
+from .learning.mirror import Mirror
+from .learning.mirror_file import mirror_of
 from .measuring.errors_table import worst_errors
 from .measuring.evaluation import Predictions, Report, measure, predict, predictions
 from .measuring.figures import draw_figures
@@ -42,7 +43,7 @@ from .measuring.languages import keep_languages
 from .measuring.reference import keep_reference
 from .origin import adapted_params, for_similarity
 from .processes.team import current_team
-from .provenance import described_data, provenance, public_settings
+from .provenance import described_data, described_mirror, provenance, public_settings
 from .settings import TrainSettings
 from .tracking.run import NoTracking, Tracking
 from .yardstick import train_yardstick, write_yardstick
@@ -169,7 +170,7 @@ def train(
                 "windows": network.config.windows,
                 "layers": network.layers,
                 "tuned": learnt.tuned,
-                "mirrored": learnt.mirrored,
+                "mirror": described_mirror(mirror, passages=learnt.mirrored),
             }
             if teachers:
                 origin["teachers"] = teachers.described(report)
@@ -221,8 +222,12 @@ def is_from(bundle: Path, *, split: Split, settings: TrainSettings) -> bool:
     if not (bundle / "provenance.json").exists():
         return False
     made = json.loads((bundle / "provenance.json").read_text("utf-8"))
-    same_data = made["data"] == described_data(split)
-    return same_data and made["settings"] == public_settings(settings)
+    mirror = mirror_of(settings, codebook=split.train.codebook)
+    return (
+        made["data"] == described_data(split)
+        and made["settings"] == public_settings(settings)
+        and made.get("mirror", {}).get("digest") == described_mirror(mirror)["digest"]
+    )
 
 
 def measured_again(bundle: Path, *, split: Split) -> Trained:

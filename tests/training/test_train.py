@@ -11,7 +11,9 @@ import pytest
 
 import narrashift
 from narrashift.model.bundle import open_bundle
+from narrashift.training.data.splits import split_corpus
 from narrashift.training.settings import TrainSettings
+from narrashift.training.train import is_from
 
 PARTS = (("train", 60), ("validation", 30), ("test", 30))
 
@@ -60,11 +62,16 @@ def test_a_mirror_adds_to_what_is_learnt_from_and_to_nothing_else(small_corpus, 
         settings = one_epoch.model_copy(update={"mirror": named})
         bundles.append(narrashift.train(corpus=small_corpus, out=tmp_path / name, settings=settings).bundle)
     without, mirrored = (json.loads((bundle / "provenance.json").read_text("utf-8")) for bundle in bundles)
-    assert without["mirrored"] == 0 < mirrored["mirrored"] < mirrored["data"]["train"]["passages"]
+    assert without["mirror"]["passages"] == 0 < mirrored["mirror"]["passages"] < mirrored["data"]["train"]["passages"]
     assert mirrored["settings"]["mirror"] == "own.toml"
     assert without["data"] == mirrored["data"]
     weights = [(bundle / "model.safetensors").read_bytes() for bundle in bundles]
     assert weights[0] != weights[1]
+
+    split = split_corpus(small_corpus, seed=settings.seed)
+    assert is_from(bundles[1], split=split, settings=settings)
+    mirror.write_text(mirror.read_text("utf-8").replace("the", "our"), "utf-8")
+    assert not is_from(bundles[1], split=split, settings=settings), "the file's name is as it was, its words are not"
 
 
 def test_a_mirror_that_cannot_be_read_is_told_before_anything_is_written(small_corpus, one_epoch, tmp_path):

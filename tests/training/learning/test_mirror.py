@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from narrashift import UserError, from_dataset
 from narrashift.model.codebook import Codebook, Task
-from narrashift.training.learning.mirror import Mirror, mirror_of, read_mirror, with_mirrored
+from narrashift.training.learning.mirror import Mirror, with_mirrored
+from narrashift.training.learning.mirror_file import mirror_of, read_mirror
 from narrashift.training.settings import TrainSettings
 
 FRAMES = ("gains_ukraine", "gains_russia", "losses_ukraine", "losses_russia")
