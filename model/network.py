@@ -1,4 +1,4 @@
-"""The network: one shared encoder, means of its layers, one linear head a task, and words counted beside it."""
+"""The network: one shared encoder, its layers pooled, one linear head a task, and words counted beside it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedMode
 from .codebook import Codebook
 from .lexical import LexicalHead
 
+POOLINGS = ("mean", "mean_max")
+PADDING = -1e4
+"""Below everything that a normalised layer gives, and within the range of half precision."""
+
 
 class PassageConfig(PreTrainedConfig):
     """Configuration of `PassageClassifier`.
@@ -24,6 +28,7 @@ class PassageConfig(PreTrainedConfig):
         windows: of so many tokens each at most that a longer passage is read in; what follows is cut off.
         layers: of the encoder, from 1, whose means the heads see side by side, the top one last; only that one where
             none is named.
+        pooling: `mean`, or `mean_max`: beside the means of layers, the greatest values over the top one's tokens.
         dropout: share of pooled features dropped in training, 0..1.
         lexical: buckets of the lexical head; 0 where there is none.
         lexical_vocabulary: ids of which that head knows whether it met them; 0 where it does not ask.
@@ -38,6 +43,7 @@ class PassageConfig(PreTrainedConfig):
         max_tokens: int = 256,
         windows: int = 1,
         layers: Sequence[int] = (),
+        pooling: str = "mean",
         dropout: float = 0.1,
         codebook_digest: str = "",
         lexical: int = 0,
@@ -49,6 +55,7 @@ class PassageConfig(PreTrainedConfig):
         self.max_tokens = max_tokens
         self.windows = windows
         self.layers = list(layers)
+        self.pooling = pooling
         self.dropout = dropout
         self.codebook_digest = codebook_digest
         self.lexical = lexical
@@ -75,7 +82,9 @@ class PassageClassifier(PreTrainedModel):
         self.encoder = AutoModel.from_config(encoder_config, trust_remote_code=False, **options)
         self.dropout = nn.Dropout(config.dropout)
         _check_layers(config.layers, depth=encoder_config.num_hidden_layers)
-        width = encoder_config.hidden_size * max(1, len(config.layers))
+        if config.pooling not in POOLINGS:
+            raise ValueError(f"pooling {config.pooling!r} is none of {', '.join(POOLINGS)}")
+        width = encoder_config.hidden_size * len(self.pooled)
         self.heads = nn.ModuleDict({_module(task): nn.Linear(width, leaves) for task, leaves in config.heads.items()})
         self.taught: tuple[str, ...] = ()
         self.lexical: LexicalHead | None = None
@@ -94,11 +103,11 @@ class PassageClassifier(PreTrainedModel):
         return self.heads[_module(task)]  # type: ignore[return-value]
 
     def pool(self, input_ids: Tensor | None, attention_mask: Tensor, embeddings: Tensor | None = None) -> Tensor:
-        """Means of layers over a passage's tokens, side by side: ``(passages, layers * hidden)``.
+        """Means of layers over a passage's tokens, side by side, and maxima: ``(passages, len(pooled) * hidden)``.
 
         Mean pooling as in Reimers & Gurevych 2019 (Sentence-BERT); it is what MiniLM was trained with. Layers below the
         top keep what its pretraining had no use for (Tenney et al. 2019, "BERT Rediscovers the Classical NLP
-        Pipeline").
+        Pipeline"). A maximum keeps what a single word or clause says, which a mean thins out by the passage's length.
 
         Args:
             embeddings: ``(passages, tokens, hidden)``, word embeddings in the place of the ids', which are then None.
@@ -113,12 +122,21 @@ class PassageClassifier(PreTrainedModel):
         read = [*(output.hidden_states[layer] for layer in below), output.last_hidden_state]
         weights = attention_mask.unsqueeze(-1).to(output.last_hidden_state.dtype)
         tokens = weights.sum(1).clamp(min=1)
-        return torch.cat([(hidden * weights).sum(1) / tokens for hidden in read], dim=1)
+        features = [(hidden * weights).sum(1) / tokens for hidden in read]
+        if self.config.pooling == "mean_max":
+            features.append(output.last_hidden_state.masked_fill(weights == 0, PADDING).amax(1))
+        return torch.cat(features, dim=1)
 
     @property
     def layers(self) -> list[int]:
         """Layers of the encoder, from 1, that the heads see, the top one last."""
         return list(self.config.layers) or [self.encoder.config.num_hidden_layers]
+
+    @property
+    def pooled(self) -> list[tuple[int, str]]:
+        """Layer, and `mean` or `max`, of every block of features that the heads see, in their order."""
+        means = [(layer, "mean") for layer in self.layers]
+        return [*means, (self.layers[-1], "max")] if self.config.pooling == "mean_max" else means
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> dict[str, Tensor]:
         """Logits: task -> ``(passages, leaves)``.
@@ -136,13 +154,14 @@ class PassageClassifier(PreTrainedModel):
 
 
 def from_backbone(
-    backbone: str, *, codebook: Codebook, max_tokens: int, dropout: float, layers: int = 1
+    backbone: str, *, codebook: Codebook, max_tokens: int, dropout: float, layers: int = 1, pooling: str = "mean"
 ) -> PassageClassifier:
     """A classifier with the weights of a pretrained encoder and fresh heads.
 
     Args:
         backbone: a local folder or hub id that `AutoModel` can load, with its weights as safetensors.
         layers: how many of the encoder's upper half the heads see, the top one among them.
+        pooling: as `PassageConfig` has it.
 
     Raises:
         OSError, ValueError: as `AutoModel.from_pretrained`; the caller says which backbone it was.
@@ -155,18 +174,27 @@ def from_backbone(
         trust_remote_code=False,
         **_without_pooler(encoder_config.model_type),
     )
-    return from_encoder(pretrained, codebook=codebook, max_tokens=max_tokens, dropout=dropout, layers=layers)
+    return from_encoder(
+        pretrained, codebook=codebook, max_tokens=max_tokens, dropout=dropout, layers=layers, pooling=pooling
+    )
 
 
 def from_encoder(
-    encoder: PreTrainedModel, *, codebook: Codebook, max_tokens: int, dropout: float, layers: int = 1
+    encoder: PreTrainedModel,
+    *,
+    codebook: Codebook,
+    max_tokens: int,
+    dropout: float,
+    layers: int = 1,
+    pooling: str = "mean",
 ) -> PassageClassifier:
-    """A classifier with a copy of an encoder and fresh heads; `layers` as `from_backbone` takes it."""
+    """A classifier with a copy of an encoder and fresh heads; the rest as `from_backbone` takes it."""
     config = PassageConfig(
         encoder={**encoder.config.to_dict(), "_name_or_path": "", "dtype": "float32"},  # some are stored in half
         heads={name: len(task.leaves) for name, task in codebook.tasks.items()},
         max_tokens=max_tokens,
         layers=_spread(encoder.config.num_hidden_layers, layers),
+        pooling=pooling,
         dropout=dropout,
         codebook_digest=codebook.digest,
     )

@@ -62,7 +62,9 @@ def _made_of(provenance: dict[str, Any]) -> str:
     if provenance.get("tuned", True):
         return f"{encoder} fine-tuned on"
     layers = ", ".join(map(str, provenance["layers"]))
-    return f"the encoder of {encoder} as it was, under regressions on the means of its layers {layers} that learnt from"
+    more = " and the top one's maxima" if provenance["pooling"] == "mean_max" else ""
+    seen = f"the means of its layers {layers}{more}"
+    return f"the encoder of {encoder} as it was, under regressions on {seen} that learnt from"
 
 
 def _taught(provenance: dict[str, Any]) -> str:

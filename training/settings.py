@@ -29,6 +29,10 @@ class TrainSettings(Settings):
         default="auto",
         description="of the encoder's upper half, whose means the heads see; auto: 3 where the encoder does not learn",
     )
+    pooling: Literal["auto", "mean", "mean_max"] = Field(
+        default="auto",
+        description="of a layer's tokens: their mean, or the top one's maxima too; auto: both where the encoder learns",
+    )
     epochs: Count | Literal["auto"] = Field(
         default="auto", description="passes over the training passages, at most; auto: 5, below 7,000 passages 3"
     )

@@ -28,7 +28,7 @@ from .data.seen import write_seen
 from .data.splits import Split, split_corpus
 from .learning.backbone import load_backbone
 from .learning.checkpoint import Position, read_position, save_position
-from .learning.few import with_layers
+from .learning.few import with_pooling
 from .learning.fine_tune import pick_precision
 from .learning.learn import learn
 from .learning.long_texts import choose_windows
@@ -131,7 +131,7 @@ def train(
         shutil.rmtree(work, ignore_errors=True)
     progress("loading the backbone", 0, 0)
     torch.manual_seed(settings.seed)  # the heads are drawn while the network is built
-    network, pretrained_tokenizer = load_backbone(with_layers(settings, train=split.train), codebook=codebook)
+    network, pretrained_tokenizer = load_backbone(with_pooling(settings, train=split.train), codebook=codebook)
 
     with tracking(run_id=position.run_id, name=f"{out.name}-seed{settings.seed}") as run:
         position.run_id = run.run_id
@@ -169,6 +169,7 @@ def train(
             origin |= {
                 "windows": network.config.windows,
                 "layers": network.layers,
+                "pooling": network.config.pooling,
                 "tuned": learnt.tuned,
                 "mirror": described_mirror(mirror, passages=learnt.mirrored),
             }

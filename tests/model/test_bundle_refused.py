@@ -138,6 +138,8 @@ def test_a_configuration_that_is_none_is_refused(damaged, refusal, content):
         {"layers": [1]},
         {"layers": [2, 1]},
         {"layers": [2, 3]},
+        {"pooling": "most"},
+        {"pooling": None},
         {"heads": {}},
         {"heads": 7},
         {"heads": {"stance": -1}},

@@ -122,6 +122,27 @@ def test_heads_see_the_means_of_several_layers_side_by_side(tiny_backbone, mood,
     assert torch.equal(again(IDS, MASK)["mood"], network(IDS, MASK)["mood"])
 
 
+@pytest.mark.parametrize("layers", [1, 3])
+def test_heads_see_the_top_layers_maxima_behind_the_means(tiny_backbone, mood, tmp_path, layers):
+    options = {"codebook": mood, "max_tokens": 64, "dropout": 0.1, "layers": layers}
+    plain = from_backbone(str(tiny_backbone), **options).eval()
+    network = from_backbone(str(tiny_backbone), **options, pooling="mean_max").eval()
+    hidden = network.encoder(input_ids=IDS, attention_mask=MASK).last_hidden_state
+    most = torch.stack([hidden[0].amax(dim=0), hidden[1, :4].amax(dim=0)])
+    torch.testing.assert_close(network.pool(IDS, MASK), torch.cat([plain.pool(IDS, MASK), most], dim=1))
+    assert network.pooled == [*plain.pooled, (network.layers[-1], "max")]
+    network.save_pretrained(tmp_path)
+    again = PassageClassifier.from_pretrained(tmp_path).eval()
+    assert torch.equal(again(IDS, MASK)["mood"], network(IDS, MASK)["mood"])
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_maxima_of_padding_are_none_in_half_precision_either(tiny_backbone, mood, dtype):
+    network = from_backbone(str(tiny_backbone), codebook=mood, max_tokens=64, dropout=0.1, pooling="mean_max")
+    network = network.eval().to(dtype)
+    torch.testing.assert_close(network.pool(IDS, MASK)[1:], network.pool(IDS[1:, :4], MASK[1:, :4]), atol=0.05, rtol=0)
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_encoders_of_other_families_end_with_the_layer_on_top(family, mood, tmp_path):
     torch.manual_seed(0)

@@ -1,4 +1,4 @@
-"""The whole network as a graph: a BERT-like encoder, means of its layers, the heads, and the words counted beside them.
+"""The whole network as a graph: a BERT-like encoder, pooling, the heads, and the words counted beside them.
 
 Batches hold passages of one length, so there is no padding and no mask anywhere. Tokens come first and passages
 second inside: attention then needs no transposed copies of queries, keys and values.
@@ -57,12 +57,14 @@ def build_network(
     graph = Graph()
     linears = Linears(graph, forms or {}, ranges or {})
     hidden = _embedded(graph, weights, network.config.encoder)
-    means = []
+    features = []
     for index in range(network.config.encoder["num_hidden_layers"]):
         hidden = _layer(graph, linears, weights, network.config.encoder, index=index, x=hidden)
         if index + 1 in network.layers:
-            means.append(graph.add("ReduceMean", hidden, graph.constant([0]), keepdims=0))
-    pooled = graph.add("Concat", *means, axis=1) if len(means) > 1 else means[0]
+            features.append(graph.add("ReduceMean", hidden, graph.constant([0]), keepdims=0))
+    if network.config.pooling == "mean_max":
+        features.append(graph.add("ReduceMax", hidden, graph.constant([0]), keepdims=0))
+    pooled = graph.add("Concat", *features, axis=1) if len(features) > 1 else features[0]
     heads = [f"heads.task_{task}" for task in network.config.heads]
     weight = np.concatenate([weights[f"{head}.weight"].T for head in heads], axis=1)
     bias = np.concatenate([weights[f"{head}.bias"] for head in heads])

@@ -70,7 +70,7 @@ def load_backbone(settings: TrainSettings, *, codebook: Codebook) -> tuple[Passa
     """A network with pretrained encoder and fresh heads, and its tokenizer; from a bundle, with what it was taught.
 
     Args:
-        settings: where the number of layers is left open, heads see the top one, as is best for fine-tuning.
+        settings: where layers and pooling are left open, heads see the means of the top one.
 
     Raises:
         UserError: no such folder or hub id, no network, no fast tokenizer, or no encoder in it.
@@ -81,6 +81,7 @@ def load_backbone(settings: TrainSettings, *, codebook: Codebook) -> tuple[Passa
     chosen: Any = {
         "codebook": codebook, "max_tokens": settings.max_tokens, "dropout": settings.dropout,
         "layers": 1 if settings.layers == "auto" else settings.layers,
+        "pooling": "mean" if settings.pooling == "auto" else settings.pooling,
     }  # fmt: skip
     try:
         if reason := _missing(where):

@@ -33,7 +33,7 @@ class _Pooled(nn.Module):
 
 
 def pooled(network: PassageClassifier, tokenizer: Tokenizer, texts: Sequence[str], *, bf16: bool) -> np.ndarray:
-    """Features that the heads see of each text: ``(texts, layers * hidden)`` float32."""
+    """Features that the heads see of each text: ``(texts, len(network.pooled) * hidden)`` float32."""
     classifier = TransformerClassifier(
         _Pooled(network),  # type: ignore[arg-type]
         tokenizer, device=str(next(network.parameters()).device), precision="bf16" if bf16 else "fp32",
@@ -45,7 +45,7 @@ def pooled(network: PassageClassifier, tokenizer: Tokenizer, texts: Sequence[str
 class Scale:
     """Features moved to mean 0 and divided to a mean squared length of 1, whatever the backbone.
 
-    Every layer has the same part in that length, however large its own numbers are.
+    Every block, such as a layer's means, has the same part in that length, however large its own numbers are.
 
     Attributes:
         mean: ``(features,)``.
@@ -56,11 +56,11 @@ class Scale:
     length: np.ndarray
 
     @classmethod
-    def of(cls, features: np.ndarray, *, layers: int = 1) -> Scale:
-        """Of the features of so many layers side by side, ``(texts, layers * hidden)``."""
+    def of(cls, features: np.ndarray, *, blocks: int = 1) -> Scale:
+        """Of so many blocks of features side by side, ``(texts, blocks * hidden)``."""
         mean = features.mean(axis=0)
-        squared = ((features - mean) ** 2).mean(axis=0).reshape(layers, -1)
-        length = np.sqrt(layers * squared.sum(axis=1, keepdims=True))
+        squared = ((features - mean) ** 2).mean(axis=0).reshape(blocks, -1)
+        length = np.sqrt(blocks * squared.sum(axis=1, keepdims=True))
         return cls(mean, np.broadcast_to(np.where(length > 0, length, 1.0), squared.shape).ravel())
 
     def __call__(self, features: np.ndarray) -> np.ndarray:

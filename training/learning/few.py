@@ -22,7 +22,7 @@ from ..measuring.evaluation import measure, predictions
 from ..settings import TrainSettings
 from .features import STRENGTH, Scale, pooled
 from .lexical import count_words, learn_known, share_of_words
-from .taught import Said
+from .taught import Said, bundle_of
 
 TO_TUNE, LABELS = 500, 3
 """Train passages a label of the task that has most labels, and labels to reckon with at least, from which on the
@@ -60,11 +60,20 @@ def are_few(train: Corpus, *, settings: TrainSettings) -> bool:
     return settings.tune == "never" or (settings.tune == "auto" and len(train) < TO_TUNE * labels and not train.soft)
 
 
-def with_layers(settings: TrainSettings, *, train: Corpus) -> TrainSettings:
-    """The settings with a number of layers: a named one as it is, else by whether the encoder learns."""
-    if settings.layers != "auto":
-        return settings
-    return settings.model_copy(update={"layers": LAYERS if are_few(train, settings=settings) else 1})
+def with_pooling(settings: TrainSettings, *, train: Corpus) -> TrainSettings:
+    """The settings with a number of layers and a pooling: named ones as they are, else by whether the encoder learns.
+
+    One that stays as a bundle left it is pooled as the bundle's heads know it.
+
+    Raises:
+        UserError: as `bundle_of`.
+    """
+    few, bundle = are_few(train, settings=settings), bundle_of(settings.backbone)
+    known = bundle.network().config.pooling if bundle else "mean"
+    by_itself = {"layers": LAYERS if few else 1, "pooling": known if few else "mean_max"}
+    return settings.model_copy(
+        update={name: value for name, value in by_itself.items() if getattr(settings, name) == "auto"}
+    )
 
 
 def learn_few(
@@ -78,7 +87,7 @@ def learn_few(
     began = time.monotonic()
     corpus = joined(train, validation)
     features = pooled(network, tokenizer, corpus.texts, bf16=False)
-    scale, width = Scale.of(features, layers=len(network.layers)), features.shape[1]
+    scale, width = Scale.of(features, blocks=len(network.pooled)), features.shape[1]
     scaled, words, head = csr_matrix(scale(features)), None, None
     if settings.lexical:
         rows = network.encoder.get_input_embeddings().num_embeddings

@@ -45,7 +45,7 @@ def begin_heads(
         chosen = np.sort(np.random.default_rng(settings.seed).permutation(len(train))[:MOST])
     part = train.select(chosen)
     features = pooled(network, tokenizer, part.texts, bf16=bf16)
-    scale = Scale.of(features, layers=len(network.layers))
+    scale = Scale.of(features, blocks=len(network.pooled))
     for name, task in train.codebook.tasks.items():
         known = part.labelled(name)
         if known.any() and name not in network.taught:

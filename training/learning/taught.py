@@ -33,17 +33,19 @@ def bundle_of(backbone: str) -> Bundle | None:
 
 
 def begin_from(
-    bundle: Bundle, *, codebook: Codebook, max_tokens: int, dropout: float, layers: int = 1
+    bundle: Bundle, *, codebook: Codebook, max_tokens: int, dropout: float, layers: int = 1, pooling: str = "mean"
 ) -> PassageClassifier:
     """A network with the bundle's encoder. A task of the same name, kind and labels has its head too."""
     before = bundle.network()
-    network = from_encoder(before.encoder, codebook=codebook, max_tokens=max_tokens, dropout=dropout, layers=layers)
+    network = from_encoder(
+        before.encoder, codebook=codebook, max_tokens=max_tokens, dropout=dropout, layers=layers, pooling=pooling
+    )
     begun = []
     for name, task in codebook.tasks.items():
         other = bundle.codebook.tasks.get(name)
         if other is None or other.kind != task.kind or set(other.leaves) != set(task.leaves):
             continue
-        if set(before.layers) <= set(network.layers):
+        if set(before.pooled) <= set(network.pooled):
             order = [other.leaves.index(leaf) for leaf in task.leaves]
             _copy(before.head(name), network.head(name), order=order, where=_where(before, network))
             begun.append(name)
@@ -54,7 +56,7 @@ def begin_from(
 def _where(before: PassageClassifier, network: PassageClassifier) -> np.ndarray:
     """Features of the network that the heads of the one before saw."""
     hidden = network.encoder.config.hidden_size
-    return np.concatenate([network.layers.index(layer) * hidden + np.arange(hidden) for layer in before.layers])
+    return np.concatenate([network.pooled.index(block) * hidden + np.arange(hidden) for block in before.pooled])
 
 
 def _copy(old: nn.Linear, new: nn.Linear, *, order: list[int], where: np.ndarray) -> None:

@@ -22,10 +22,12 @@ SMALL = {
 }  # fmt: skip
 
 
-def network_of(family: str, *, layers: Sequence[int] = (), **changes) -> PassageClassifier:
+def network_of(family: str, *, layers: Sequence[int] = (), pooling: str = "mean", **changes) -> PassageClassifier:
     torch.manual_seed(0)
     config = AutoConfig.for_model(family, **SMALL | changes)
-    own = PassageConfig(encoder=config.to_dict(), heads={"mood": 2, "frame": 4}, max_tokens=32, layers=layers)
+    own = PassageConfig(
+        encoder=config.to_dict(), heads={"mood": 2, "frame": 4}, max_tokens=32, layers=layers, pooling=pooling
+    )
     network = PassageClassifier(own).eval()
     for name, values in network.named_parameters():
         torch.nn.init.normal_(values, mean=float(name.endswith("LayerNorm.weight")), std=0.2)
@@ -54,6 +56,8 @@ def ids_of(passages: int, tokens: int) -> np.ndarray:
         ("bert", {}),
         ("bert", {"num_hidden_layers": 1, "num_attention_heads": 1}),
         ("bert", {"num_hidden_layers": 4, "layers": [2, 3, 4]}),
+        ("bert", {"pooling": "mean_max"}),
+        ("roberta", {"num_hidden_layers": 4, "layers": [2, 4], "pooling": "mean_max"}),
         ("roberta", {"pad_token_id": 1, "type_vocab_size": 1}),
         ("xlm-roberta", {"pad_token_id": 1, "layer_norm_eps": 1e-2}),
         ("camembert", {"pad_token_id": 0}),

@@ -11,7 +11,7 @@ from narrashift.model.bundle import open_bundle
 from narrashift.model.codebook import Codebook, Task
 from narrashift.model.transformer import TransformerClassifier
 from narrashift.training.learning.features import Scale
-from narrashift.training.learning.few import FOLDS, LAYERS, _folds, are_few, joined, learn_few, with_layers
+from narrashift.training.learning.few import FOLDS, LAYERS, _folds, are_few, joined, learn_few, with_pooling
 from narrashift.training.settings import TrainSettings
 
 WORDS = {"pro_ukraine": "defenders held", "pro_russia": "regime shelled", "neutral": "ministers met"}
@@ -121,22 +121,23 @@ def test_few_labels_need_passages_too(monkeypatch):
 def test_heads_see_more_than_the_top_where_nothing_below_learns(corpus_of):
     corpus = passages(corpus_of, 12)
     chosen = [
-        with_layers(TrainSettings(**given), train=corpus).layers
-        for given in ({}, {"tune": "always"}, {"layers": 2}, {"layers": 2, "tune": "always"})
+        with_pooling(TrainSettings(**given), train=corpus)
+        for given in ({}, {"tune": "always"}, {"layers": 2}, {"layers": 2, "tune": "always"}, {"pooling": "mean_max"})
     ]
-    assert chosen == [LAYERS, 1, 2, 2]
+    assert [settings.layers for settings in chosen] == [LAYERS, 1, 2, 2, LAYERS]
+    assert [settings.pooling for settings in chosen] == ["mean", "mean_max", "mean", "mean_max", "mean_max"]
 
 
 def test_every_layer_has_the_same_part_however_large_its_numbers():
     features = np.random.default_rng(0).normal(size=(50, 8)) * np.repeat([0.01, 300.0], 4) + 7
-    scaled = Scale.of(features, layers=2)(features)
+    scaled = Scale.of(features, blocks=2)(features)
     np.testing.assert_allclose((scaled**2).reshape(50, 2, 4).sum(axis=2).mean(axis=0), [0.5, 0.5])
     np.testing.assert_allclose(scaled.mean(axis=0), 0, atol=1e-9)
 
 
 def test_a_layer_that_says_nothing_is_left_alone():
     features = np.tile([1.0, 2.0, 3.0, 4.0], (5, 1))
-    assert not Scale.of(features, layers=2)(features).any()
+    assert not Scale.of(features, blocks=2)(features).any()
 
 
 def test_a_bundle_of_few_labels_is_whole_and_the_same_every_time(small_corpus, tiny_settings, tmp_path):

@@ -29,7 +29,8 @@ def part_of(corpus, split, at=slice(None)):
 
 
 def begun(bundle, codebook, **options):
-    return begin_from(open_bundle(bundle), codebook=codebook, max_tokens=64, dropout=0.1, **options).eval()
+    options = {"max_tokens": 64, "dropout": 0.1, "pooling": "mean_max"} | options
+    return begin_from(open_bundle(bundle), codebook=codebook, **options).eval()
 
 
 @pytest.mark.parametrize("layers", [1, 2])
@@ -55,7 +56,16 @@ def test_a_head_that_saw_more_layers_than_now_is_not_taken(tiny_bundle, codebook
     settings = TrainSettings(backbone=str(tiny_bundle), max_tokens=32, lexical=0, tune="never")
     narrashift.train(corpus=small_corpus, out=tmp_path / "few", settings=settings, allow_leaks=True)
     assert begun(tmp_path / "few", codebook, layers=1).taught == ()
+    assert begun(tmp_path / "few", codebook, layers=3, pooling="mean").taught == ()
     assert begun(tmp_path / "few", codebook, layers=3).taught == tuple(codebook.tasks)
+
+
+def test_few_labels_keep_the_pooling_that_the_bundle_was_taught_with(tiny_bundle, small_corpus, tmp_path):
+    settings = TrainSettings(backbone=str(tiny_bundle), max_tokens=32, lexical=0, tune="never")
+    trained = narrashift.train(corpus=small_corpus, out=tmp_path / "few", settings=settings, allow_leaks=True)
+    before, network = (open_bundle(path).network() for path in (tiny_bundle, trained.bundle))
+    assert network.config.pooling == before.config.pooling == "mean_max"
+    assert set(before.pooled) < set(network.pooled)
 
 
 def test_what_a_regression_makes_of_the_columns_is_added_to_the_head_exactly():
