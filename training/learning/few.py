@@ -68,9 +68,10 @@ def with_pooling(settings: TrainSettings, *, train: Corpus) -> TrainSettings:
     Raises:
         UserError: as `bundle_of`.
     """
-    few, bundle = are_few(train, settings=settings), bundle_of(settings.backbone)
-    known = bundle.network().config.pooling if bundle else "mean"
-    by_itself = {"layers": LAYERS if few else 1, "pooling": known if few else "mean_max"}
+    by_itself = {"layers": 1, "pooling": "mean_max"}
+    if are_few(train, settings=settings):
+        bundle = bundle_of(settings.backbone)
+        by_itself = {"layers": LAYERS, "pooling": bundle.network().config.pooling if bundle else "mean"}
     return settings.model_copy(
         update={name: value for name, value in by_itself.items() if getattr(settings, name) == "auto"}
     )
