@@ -38,7 +38,7 @@ class Variant:
     Args:
         settings: settings of `narrashift train` that differ.
         cosine: the rate falls along a half cosine instead of a line.
-        pooling: `mean`, `mean_max` (both side by side), or `attention` (a weighting learned for every label).
+        attention: for every label a weighting of the tokens is learned, in the place of their mean.
         averaging: decay a step of an exponential average of the weights, which is what is measured; 0 for none.
         r_drop: weight of the divergence between two passes with other dropout (Wu et al. 2021, "R-Drop").
         contrast: steps of supervised contrastive learning (Khosla et al. 2020) before, over equally labelled passages.
@@ -47,7 +47,7 @@ class Variant:
 
     settings: Mapping[str, Any] = field(default_factory=dict)
     cosine: bool = False
-    pooling: str = "mean"
+    attention: bool = False
     averaging: float = 0.0
     r_drop: float = 0.0
     contrast: int = 0
@@ -87,8 +87,8 @@ VARIANTS: dict[str, Variant] = {
     "technique × 2": Variant({"task_weights": {"technique": 2.0}}),
     "dropout 0.3": Variant({"dropout": 0.3}),
     "three layers": Variant({"layers": 3}),
-    "mean and max": Variant(pooling="mean_max"),
-    "label attention": Variant(pooling="attention"),
+    "mean and max": Variant({"pooling": "mean_max"}),
+    "label attention": Variant(attention=True),
     "averaged": Variant(averaging=0.99),
     "R-Drop": Variant(r_drop=1.0),
     "contrastive": Variant(contrast=80),
@@ -106,7 +106,8 @@ def learn(variant: Variant, *, train: Corpus, seed: int) -> tuple[TransformerCla
     with tempfile.TemporaryDirectory() as folder:
         pretrained.save_pretrained(folder)
         tokenizer = read_tokenizer(Path(folder) / "tokenizer.json")
-    _set_pooling(network, variant.pooling)
+    if variant.attention:
+        _attend_by_label(network)
     optimizer = build_optimizer(network, settings=settings)
     loss_of = MultiTaskLoss(train.codebook, weights=class_weights(train, settings=settings), settings=settings)
     averaged = (
@@ -150,32 +151,23 @@ def learn(variant: Variant, *, train: Corpus, seed: int) -> tuple[TransformerCla
     return TransformerClassifier(learned, tokenizer, device="cpu", precision="bf16"), settings
 
 
-def _set_pooling(network: PassageClassifier, pooling: str) -> None:
-    """Give the network other features than the mean of its last layer."""
+def _attend_by_label(network: PassageClassifier) -> None:
+    """Give the heads weighted means of the last layer's tokens, every label by its own weights."""
     width = network.config.encoder["hidden_size"]
-    if pooling == "mean_max":
-        for name, head in list(network.heads.items()):
-            network.heads[name] = nn.Linear(2 * width, head.out_features)
-    elif pooling == "attention":
-        for name, head in list(network.heads.items()):
-            network.heads[f"query_{name}"] = nn.Linear(width, head.out_features)
+    for name, head in list(network.heads.items()):
+        network.heads[f"query_{name}"] = nn.Linear(width, head.out_features)
 
     def forward(self: PassageClassifier, input_ids: Tensor, attention_mask: Tensor) -> dict[str, Tensor]:
         hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-        off = attention_mask.unsqueeze(-1) == 0
-        if pooling == "mean_max":
-            mean = hidden.masked_fill(off, 0).sum(1) / attention_mask.sum(1, keepdim=True)
-            both = self.dropout(torch.cat([mean, hidden.masked_fill(off, -1e4).amax(1)], dim=1))
-            return {task: self.heads[f"task_{task}"](both) for task in self.config.heads}
         hidden = self.dropout(hidden)
+        off = attention_mask.unsqueeze(-1) == 0
         out = {}
         for task in self.config.heads:
             weights = self.heads[f"query_task_{task}"](hidden).float().masked_fill(off, -1e4).softmax(1)
             out[task] = (weights * self.heads[f"task_{task}"](hidden).float()).sum(1)
         return out
 
-    if pooling != "mean":
-        network.forward = MethodType(forward, network)  # type: ignore[method-assign]
+    network.forward = MethodType(forward, network)  # type: ignore[method-assign]
 
 
 def _divergence(logits: dict[str, Tensor], corpus: Corpus) -> Tensor:
