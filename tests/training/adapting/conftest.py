@@ -10,8 +10,8 @@ from narrashift.training.adapting.settings import AdaptSettings
 
 
 @pytest.fixture(scope="session")
-def texts(starter_rows: list[dict]) -> list[str]:
-    return list(dict.fromkeys(row["text"] for row in starter_rows))[:160]
+def texts(early_rows: list[dict]) -> list[str]:
+    return list(dict.fromkeys(row["text"] for row in early_rows))[:160]
 
 
 @pytest.fixture(scope="session")

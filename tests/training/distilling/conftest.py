@@ -18,8 +18,8 @@ def bundle(tiny_bundle: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def texts(starter_rows: list[dict]) -> list[str]:
-    return list(dict.fromkeys(row["text"] for row in starter_rows))[:200]
+def texts(early_rows: list[dict]) -> list[str]:
+    return list(dict.fromkeys(row["text"] for row in early_rows))[:200]
 
 
 @pytest.fixture(scope="session")

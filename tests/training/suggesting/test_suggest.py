@@ -8,11 +8,9 @@ import pytest
 
 
 @pytest.fixture
-def raw(tmp_path, starter_rows):
+def raw(tmp_path, early_rows):
     """60 passages that the tiny bundle never saw, one of them twice, and one without a text."""
-    rows = [{"id": row["id"], "text": row["text"], "outlet": "x"} for row in starter_rows if row["split"] == "test"][
-        :60
-    ]
+    rows = [{"id": row["id"], "text": row["text"], "outlet": "x"} for row in early_rows if row["split"] == "test"][:60]
     rows += [{**rows[0], "id": "again"}, {"id": "empty", "text": ""}]
     (tmp_path / "raw.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     return tmp_path / "raw.jsonl"
