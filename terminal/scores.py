@@ -48,19 +48,24 @@ def print_shifts(found: Found, *, out: Path) -> None:
         print(f"note: {note}", file=sys.stderr)
     console = Console(width=None if sys.stdout.isatty() else 132)
     table = Table(title=f"{len(found.shifts)} shifts")
-    for title in ("source", "since (95 % interval)", "what", "before", "after", "change (95 % interval)", "q"):
-        table.add_column(title, justify="right" if title in ("before", "after", "q") else "left")
+    for title in ("source", "since (95 % interval)", "what", "share", "change (95 % interval)", "decided", "q"):
+        right = title in ("share", "decided", "q")
+        table.add_column(title, justify="right" if right else "left", overflow="fold")
     for shift, _ in found.shifts[:MOST_SHIFTS]:
         change = shift.change
         what = f"{shift.task} {shift.label}" + ("" if shift.kind == "narrative" else f" ({shift.kind})")
         table.add_row(
             shift.by, f"{shift.date} ({shift.earliest} … {shift.latest})", what,
-            f"{shift.share_before.value:.0%}", f"{shift.share_after.value:.0%}",
-            f"{change.value:+.0%} ({change.low:+.0%} … {change.high:+.0%})", f"{shift.q_value:.3f}",
+            f"{shift.share_before.value:.0%} → {shift.share_after.value:.0%}",
+            f"{change.value:+.0%} ({change.low:+.0%} … {change.high:+.0%})",
+            f"{shift.raw_before:.0%} → {shift.raw_after:.0%}" + ("" if shift.supported else " *"),
+            f"{shift.q_value:.3f}",
         )  # fmt: skip
     console.print(table)
     if len(found.shifts) > MOST_SHIFTS:
         print(f"and {len(found.shifts) - MOST_SHIFTS} more")
+    if not all(shift.supported for shift, _ in found.shifts[:MOST_SHIFTS]):
+        print("* held-out passages do not support the corrected shares: compare with what was decided")
     lacking = sum(one.searched.verdict == "insufficient data" for one in found.series)
     sources = len({one.by for one in found.series})
     print(f"{len(found.series):,} series of {sources:,} sources; in {lacking:,} of them a shift of", end=" ")

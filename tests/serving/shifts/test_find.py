@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from narrashift.seeds import seed_file
 from narrashift.serving.shifts.find import Found, find_shifts
 from narrashift.serving.shifts.output import shifts_table, write_found
 from narrashift.serving.shifts.settings import ShiftSettings
+from narrashift.terminal.scores import print_shifts
 
 from .folders import BEGIN, row, turning_rows
 
@@ -46,6 +48,21 @@ def test_the_week_and_the_direction_of_a_turn_are_found_and_a_calm_source_has_no
         assert abs((shift.date - TURN).days) <= 7 and shift.earliest <= shift.date <= shift.latest
         assert (shift.change.value > 0.3) if rises else (shift.change.value < -0.3)
         assert shift.change.low <= shift.change.value <= shift.change.high and shift.q_value <= 0.05
+
+
+def test_the_table_sets_what_was_decided_beside_each_share_and_marks_the_unsupported(found, capsys):
+    (first, evidence), *rest = found.shifts
+    shifts = [(replace(first, supported=False), evidence), *rest]
+    print_shifts(replace(found, shifts=shifts), out=Path("out"))
+    lines = capsys.readouterr().out.splitlines()
+    rows = [line for line in lines if "x.com" in line]
+    for (shift, _), line in zip(shifts, rows, strict=True):
+        assert f"│ {shift.raw_before:.0%} → {shift.raw_after:.0%}{'' if shift.supported else ' *'} │" in " ".join(
+            line.split()
+        )
+    assert sum(line.startswith("* ") for line in lines) == 1
+    print_shifts(found, out=Path("out"))
+    assert not any(line.startswith("* ") for line in capsys.readouterr().out.splitlines())
 
 
 def test_a_composite_narrative_is_followed_too(found):
