@@ -13,7 +13,8 @@ page.facts = (shift, shared, verdict) => {
   const against = Math.sign(raw) !== Math.sign(shift.change.value) || Math.abs(raw) < moved / 2;
   return page.el("dl", { class: "facts" },
     fact("Turned", page.el("strong", {}, shift.date), ` [${shift.earliest} – ${shift.latest}]`, shift.kind === "narrative" ? "" : ` · ${shift.kind}`),
-    fact("Share", between(shift.share_before), " → ", page.el("strong", {}, between(shift.share_after))),
+    fact("Share", between(shift.share_before), " → ", page.el("strong", {}, between(shift.share_after)),
+      shift.supported === false && page.el("strong", {}, " Held-out passages do not support these shares: compare with the uncorrected ones, or label a sample of the dump.")),
     fact("Change", page.el("strong", { class: shift.change.value > 0 ? "rise" : "fall" }, `${page.points(shift.change.value)} points`),
       ` [${page.points(shift.change.low)} – ${page.points(shift.change.high)}]`),
     fact("Uncorrected", `${page.percent(shift.raw_before)} → ${page.percent(shift.raw_after)}`,

@@ -149,6 +149,7 @@ def _shift(
         p_value=0.0004,
         q_value=0.002 if rises else 0.03,
         by_topics=Interval(0.01, -0.02, 0.05),
+        supported=rises,
     )
 
 

@@ -44,6 +44,7 @@ def test_a_click_on_a_shift_shows_its_chart_and_its_evidence(opened):
     assert page.url.endswith("#shift=s0002")
     facts = page.locator("#finding dl.facts").inner_text()
     assert "10.0 % [7.0 % – 13.0 %]" in facts and "+40.0 points" in facts and "topic mix" in facts
+    assert "do not support" not in facts
     before, after = page.locator("#finding .before .text").all(), page.locator("#finding .after .text").all()
     assert [len(before), len(after)] == [2, 2]
     assert "captured another village" in before[0].inner_text()
@@ -58,6 +59,7 @@ def test_a_linked_finding_opens_again_and_enter_opens_another(opened):
     seen = opened("plain", hash="#shift=s0003")
     page = seen.page
     page.locator("#finding h2", has_text="gains russia").wait_for()
+    assert "Held-out passages do not support these shares" in page.locator("#finding dl.facts").inner_text()
     page.locator('#shifts a[href="#shift=s0001"]').focus()
     page.keyboard.press("Enter")
     page.locator("#finding h2", has_text="north.example").wait_for()
