@@ -25,7 +25,7 @@ from narrashift.model.bundle import open_bundle
 from narrashift.model.held_out import HeldOut
 from narrashift.serving.shifts.prevalence.answers import AnswerSpace, answer_space
 from narrashift.serving.shifts.prevalence.confusion import fit_confusion
-from narrashift.serving.shifts.prevalence.quantify import METHODS, shares
+from narrashift.serving.shifts.prevalence.quantify import DEFAULT, METHODS, shares
 from narrashift.serving.shifts.prevalence.questions import Question, class_probabilities, true_classes
 
 SIZES = (50, 200, 500)
@@ -140,7 +140,7 @@ def prevalence_errors(bundle: Path, *, real: bool, halves: int) -> dict[str, flo
             errors.setdefault((known, method), []).append(error)
     figures = {
         "prevalence_mae/raw": errors["bundle", "count"],
-        "prevalence_mae/corrected": errors["bundle", "matching"],
+        "prevalence_mae/corrected": errors["bundle", DEFAULT],
     }
     if ("both", "matching") in errors:
         figures["prevalence_mae/corrected/labelled"] = errors["both", "matching"]
@@ -168,10 +168,10 @@ def main() -> None:
                 flat[f"{text.name}/{name}/{method}".replace(" ", "_")] = round(float(mean[0]), 5)
     if arguments.json:
         first = "real" if "real/bundle/count" in flat else "starter"
-        best = flat.get(f"{first}/both/matching", flat[f"{first}/bundle/matching"])
+        best = flat.get(f"{first}/both/matching", flat[f"{first}/bundle/{DEFAULT}"])
         flat |= {
             "prevalence_mae/raw": flat[f"{first}/bundle/count"],
-            "prevalence_mae/corrected": flat[f"{first}/bundle/matching"],
+            "prevalence_mae/corrected": flat[f"{first}/bundle/{DEFAULT}"],
             "prevalence_mae/corrected_with_labelled": best,
         }
         print(json.dumps(flat))
@@ -201,6 +201,7 @@ def questions_table(by_question: dict[tuple, list[float]]) -> str:
         ("bundle", "probabilistic"),
         ("bundle", "em"),
         ("bundle", "matching"),
+        ("bundle", DEFAULT),
         ("both", "matching"),
     ]
     wanted = [pair for pair in wanted if any(key[2:] == pair for key in by_question)]

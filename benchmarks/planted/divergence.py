@@ -12,6 +12,7 @@ from narrashift.model.held_out import HeldOut
 from narrashift.serving.shifts.passages import Source
 from narrashift.serving.shifts.prevalence.answers import answer_space
 from narrashift.serving.shifts.prevalence.confusion import fit_confusion
+from narrashift.serving.shifts.prevalence.quantify import DEFAULT
 from narrashift.serving.shifts.prevalence.questions import questions_of, true_classes
 from narrashift.serving.shifts.relations.divergence import comparable, divergence_table
 from narrashift.serving.shifts.relations.jensen_shannon import jensen_shannon
@@ -66,7 +67,7 @@ def draws(
             space = answer_space(question, known)
             confusion = fit_confusion(space, known, seed=repeat)
             why = confusion.uncorrected(question.classes)
-            asked.append(Asked(question, space, confusion, "count" if why else "matching", why))
+            asked.append(Asked(question, space, confusion, "count" if why else DEFAULT, why))
         parents = {name: task.parents for name, task in held_out.codebook.tasks.items()}
         used, compared = comparable(asked, parents=parents)
         likely = _preferences(crowd, apart=apart, sides=sides)

@@ -77,7 +77,9 @@ def ask(
         confusion = fit_confusion(space, held_out, labelled=labelled, seed=seed)
         why = confusion.uncorrected(question.classes)
         own = None if labelled is None else _calibration(question, labelled)
-        asked.append(Asked(question, space, confusion, "count" if why else DEFAULT, why, own))
+        # confusions of labelled passages of the dump are its own: nothing to shrink
+        method = "count" if why else DEFAULT if labelled is None else "matching"
+        asked.append(Asked(question, space, confusion, method, why, own))
     return asked
 
 

@@ -10,6 +10,9 @@ from ..shift_folder import ShiftFolder
 WAYS = {
     "matching": "corrected, by matching the distribution of the model's answers to that on held-out passages, "
     "in a mixture of labels and what else the passages say",
+    "shrunk": "corrected in part, by matching the distribution of the model's answers to that on held-out passages, "
+    "the more, the farther what was decided is from what held-out passages let expect; intervals reach from "
+    "uncorrected to wholly corrected shares where it is open how far the correction holds",
     "count": "not corrected: the shares are those that the model decided",
 }
 

@@ -57,6 +57,11 @@ class Confusion:
         return self.members.T @ (self.make_up[:, None] * self.states)
 
     @cached_property
+    def expected(self) -> np.ndarray:
+        """``(K,)``: shares that are decided where the classes have the shares of the prior."""
+        return self.prior @ self.rates @ self.decided
+
+    @cached_property
     def state_errors(self) -> np.ndarray:
         """How far the resampled rates of the states are from these: ``(R, S, B)`` float32."""
         return (self.resampled - self.states).astype(np.float32)

@@ -9,7 +9,7 @@ import numpy as np
 from .confusion import Confusion
 from .intervals import REPLICATES, VIRTUAL
 from .mixture import mixture_shares
-from .quantify import DEFAULT, Method, make_up_of, shares
+from .quantify import BY_STATE, DEFAULT, Method, make_up_of, shares, shrunk_shares
 
 FEWEST_PERIODS = 6
 """Periods of a stretch from which on whole periods are resampled; below it, single articles."""
@@ -66,7 +66,7 @@ def difference(
         return Difference(estimates[0], estimates[1], nothing[0], nothing, nothing, nothing)
     rng = np.random.default_rng(seed)
     drawn = [_drawn(stretch, confusion, replicates=replicates, rng=rng) for stretch in (before, after)]
-    first, second = (_replicated(counts, confusion, method=method) for counts in drawn)
+    first, second = (_replicated(counts, confusion, method=method, seed=seed) for counts in drawn)
     change = estimates[1] - estimates[0]
 
     def bounds(drawn: np.ndarray, estimate: np.ndarray) -> np.ndarray:
@@ -96,11 +96,15 @@ def _drawn(stretch: np.ndarray, confusion: Confusion, *, replicates: int, rng: n
     return rng.multinomial(max(round(filled.sum()), 1), seen / seen.sum(), size=replicates).astype(np.float64)
 
 
-def _replicated(counts: np.ndarray, confusion: Confusion, *, method: Method) -> np.ndarray:
+def _replicated(counts: np.ndarray, confusion: Confusion, *, method: Method, seed: int) -> np.ndarray:
     """Shares from each replicate's counts and its own confusion matrix: ``(replicates, K)``."""
     rates = confusion.resampled[np.arange(len(counts)) % len(confusion.resampled)]
-    if method == "matching":
-        return mixture_shares(counts, rates, make_up=make_up_of(confusion)) @ confusion.members
+    if method in BY_STATE:
+        states = mixture_shares(counts, rates, make_up=make_up_of(confusion))
+        if method == "matching":
+            return states @ confusion.members
+        own = shrunk_shares(states, counts, confusion)
+        return own.shares + own.apart * np.diagonal(own.doubts(len(counts), seed=seed))[:, None]
     if method in ("adjusted", "probabilistic"):
         pairs = zip(counts, rates, strict=True)
         return np.concatenate([shares(own[None], confusion.replaced(rate), method=method) for own, rate in pairs])

@@ -15,7 +15,7 @@ import numpy as np
 from .articles import Articles
 from .confusion import Confusion
 from .influence import influences
-from .quantify import DEFAULT, Method, shares, state_shares
+from .quantify import BY_STATE, DEFAULT, Method, class_shares, shares, shrunk_shares, state_shares
 
 REPLICATES = 200
 VIRTUAL = 1.0
@@ -55,10 +55,13 @@ def share_intervals(
     counts = articles.counts(confusion.rates.shape[1])
     estimates = shares(counts, confusion, method=method)
     classes = estimates.shape[1]
-    states = state_shares(counts + VIRTUAL * confusion.rates.sum(axis=0), confusion, method=method)
-    centres = states @ confusion.members if method == "matching" else states
-    seen = counts.sum(axis=1) + VIRTUAL * classes
-    slopes = influences(states, confusion, method=method, articles=seen).astype(np.float32)
+    padded = counts + VIRTUAL * confusion.rates.sum(axis=0)
+    states = state_shares(padded, confusion, method=method)
+    centres = class_shares(states, padded, confusion, method=method)
+    own = shrunk_shares(states, padded, confusion) if method == "shrunk" else None
+    doubts = None if own is None else own.doubts(replicates, seed=seed)
+    found = influences(states, confusion, method=method, articles=padded.sum(axis=1))
+    slopes, through = found.answers.astype(np.float32), found.confusion.astype(np.float32)
     low, high = np.full_like(estimates, np.nan), np.full_like(estimates, np.nan)
     for k in range(1 if classes == 2 else classes):
         slope = slopes[:, k]
@@ -66,9 +69,10 @@ def share_intervals(
         virtual = np.broadcast_to(slope @ confusion.rates.T.astype(np.float32), (len(counts), classes))
         for cells, drawn in _resampled(articles, added, virtual, replicates=replicates, seed=seed):
             drawn += centres[cells, k, None]
-            drawn -= _confusion_errors(
-                slope[cells] if len(slope) > 1 else slope, states[cells], confusion, method, replicates
-            )
+            of_rates = through[cells if len(through) > 1 else slice(None), k]
+            drawn -= _confusion_errors(of_rates, states[cells], confusion, method, replicates)
+            if own is not None and doubts is not None:
+                drawn += own.apart[cells, k, None] * doubts[cells]
             bounds = np.clip(_quantiles(drawn, ((1 - level) / 2, (1 + level) / 2)), 0, 1)
             low[cells, k] = np.minimum(bounds[0], estimates[cells, k])
             high[cells, k] = np.maximum(bounds[1], estimates[cells, k])
@@ -119,9 +123,9 @@ def _confusion_errors(
     slope: np.ndarray, shares: np.ndarray, confusion: Confusion, method: Method, replicates: int
 ) -> np.ndarray:
     """What the resampled confusions would make of these shares too much: ``(cells, replicates)``."""
-    if method in ("count", "probability", "em"):  # these know of no confusion matrix
+    if not slope.any():
         return np.zeros((1, replicates), dtype=np.float32)
-    errors = confusion.state_errors if method == "matching" else confusion.class_errors
+    errors = confusion.state_errors if method in BY_STATE else confusion.class_errors
     errors = errors[np.arange(replicates) % len(errors)].reshape(replicates, -1)
     products = shares.astype(np.float32)[:, :, None] * slope[:, None, :]
     return products.reshape(len(shares), -1) @ errors.T

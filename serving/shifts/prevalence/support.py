@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .confusion import Confusion
-from .quantify import Method, state_shares
+from .quantify import BY_STATE, Method, state_shares
 
 MISFIT = 0.5
 """Likelihood ratio statistic for each article, above what chance lets expect, beyond which answers are no mixture of
@@ -20,10 +20,10 @@ def is_supported(counts: np.ndarray, confusion: Confusion, *, method: Method) ->
 
     Args:
         counts: ``(B,)``, articles by answer, of a source's whole run.
-        method: where it is not `matching`, nothing is fitted and there is nothing to tell.
+        method: where it is not one of `BY_STATE`, nothing is fitted and there is nothing to tell.
     """
     articles = counts.sum()
-    if method != "matching" or not articles:
+    if method not in BY_STATE or not articles:
         return True
     shares = state_shares(counts[None], confusion, method=method)
     fitted = (shares @ confusion.states)[0]

@@ -16,7 +16,7 @@ from ....model.errors import UserError, suggestion
 from ....model.toml import read_toml
 from ..passages import BY, Source, located
 from ..prevalence.influence import influences
-from ..prevalence.quantify import shares, state_shares
+from ..prevalence.quantify import BY_STATE, shares, shrunk_shares, state_shares
 from ..scores import Scores
 from ..series import Asked
 from ..settings import ShiftSettings
@@ -146,10 +146,14 @@ def _leaning(source: Source, stance: Asked) -> str | None:
     states = state_shares(counts, stance.confusion, method=stance.method)
     centre = (states * number + 1) / (number + states.shape[1])
     slopes = influences(centre, stance.confusion, method=stance.method, articles=number)
-    slope = slopes[:, at[0]] - slopes[:, at[1]]
-    errors = stance.confusion.state_errors if stance.method == "matching" else stance.confusion.class_errors
-    wrong = (errors * slope[0]).sum(axis=2) @ centre[0]
-    error = np.sqrt(articles.means(slope).var() / number + wrong.var())
+    slope, through = (of[:, at[0]] - of[:, at[1]] for of in (slopes.answers, slopes.confusion))
+    errors = stance.confusion.state_errors if stance.method in BY_STATE else stance.confusion.class_errors
+    wrong = (errors * through[0]).sum(axis=2) @ centre[0]
+    doubt = 0.0
+    if stance.method == "shrunk":
+        own = shrunk_shares(states, counts, stance.confusion)
+        doubt = float(own.trust[0] * (1 - own.trust[0]) * (own.apart[0, at[0]] - own.apart[0, at[1]]) ** 2)
+    error = np.sqrt(articles.means(slope).var() / number + wrong.var() + doubt)
     apart = found[0, at[0]] - found[0, at[1]]
     return None if abs(apart) < SURE * error else first if apart > 0 else second
 

@@ -10,7 +10,7 @@ import numpy as np
 from ..passages import Source
 from ..prevalence.influence import influences
 from ..prevalence.intervals import VIRTUAL
-from ..prevalence.quantify import shares, state_shares
+from ..prevalence.quantify import BY_STATE, shares, shrunk_shares, state_shares
 from ..series import Asked
 
 AT_ONCE = 20_000
@@ -127,11 +127,15 @@ def corrected(
     drawn = camp.drawn[:, periods, answers] + virtual @ confusion.rates
     total = np.maximum(camp.drawn_articles[:, periods] + virtual.sum(axis=2), 1)
     moved = (drawn / total[:, :, None] - (seen / size[:, None])) * (size / camp.articles[periods])[:, None]
-    slopes = np.broadcast_to(slopes, (len(periods), *slopes.shape[1:]))
-    errors = np.einsum("rcb,ckb->rck", moved, slopes, optimize=True)
-    if method not in ("count", "probability", "em"):
-        wrong = confusion.state_errors if method == "matching" else confusion.class_errors
+    whole = (len(periods), classes, confusion.rates.shape[1])
+    errors = np.einsum("rcb,ckb->rck", moved, np.broadcast_to(slopes.answers, whole), optimize=True)
+    if slopes.confusion.any():
+        wrong = confusion.state_errors if method in BY_STATE else confusion.class_errors
         wrong = wrong[np.arange(len(drawn)) % len(wrong)]
-        products = states[:, :, None, None] * slopes.transpose(0, 2, 1)[:, None]
+        products = states[:, :, None, None] * np.broadcast_to(slopes.confusion, whole).transpose(0, 2, 1)[:, None]
         errors -= (wrong.reshape(len(wrong), -1) @ products.reshape(len(periods), -1, classes)).transpose(1, 0, 2)
+    if method == "shrunk":
+        own = shrunk_shares(states, seen, confusion)
+        doubts = own.doubts(len(drawn), seed=int(rng.integers(2**31)))  # each camp errs in its own way
+        errors += doubts.T[:, :, None] * own.apart
     return estimates, errors

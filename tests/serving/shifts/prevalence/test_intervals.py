@@ -50,7 +50,7 @@ def test_intervals_of_shares_cover_the_truth(asked, articles, draw_held_out, cro
         confusion = fit_confusion(space, held_out, seed=seed)
         for share in (0.1, 0.3, 0.6):
             dump = cells_of(question, space, crowd, share=share, articles=articles, cells=100, seed=seed)
-            found = share_intervals(dump, confusion, seed=seed)
+            found = share_intervals(dump, confusion, method="matching", seed=seed)
             covered.append(((found.low <= share) & (share <= found.high))[:, -1].mean())
     assert 0.90 <= np.mean(covered) <= 0.985, covered
 
@@ -62,7 +62,8 @@ def test_most_intervals_come_from_articles_where_there_are_few(frame, draw_held_
         (name, n): np.subtract(*(getattr(found, end).mean() for end in ("high", "low")))
         for name, confusion in (("well", well), ("badly", badly))
         for n in (20, 2_000)
-        for found in [share_intervals(cells_of(frame, space, crowd, share=0.3, articles=n, cells=20), confusion)]
+        for dump in [cells_of(frame, space, crowd, share=0.3, articles=n, cells=20)]
+        for found in [share_intervals(dump, confusion, method="matching")]
     }
     assert widths["well", 2_000] < widths["well", 20] / 4
     assert widths["badly", 2_000] > 2 * widths["well", 2_000]
@@ -114,7 +115,7 @@ def test_influences_are_the_slopes_of_the_shares(method, stance, held_out):
     )
     counts /= counts.sum()
     base = shares(counts, confusion, method=method)
-    slopes = influences(base, confusion, method=method)[0]
+    slopes = influences(base, confusion, method=method).answers[0]
     for answer in (0, 7, 17):
         step = np.zeros_like(counts)
         step[0, answer] = 1e-3
@@ -134,7 +135,7 @@ def test_intervals_of_changes_cover_the_truth(periods, articles, frame, draw_hel
         options = {"articles": articles, "cells": periods}
         before = cells_of(frame, space, crowd, share=0.2, seed=seed, **options).counts(space.size)
         after = cells_of(frame, space, crowd, share=0.45, seed=seed + 1_000, **options).counts(space.size)
-        found = difference(before, after, confusion, seed=seed)
+        found = difference(before, after, confusion, method="matching", seed=seed)
         assert found.low[1] <= found.change[1] <= found.high[1]
         covered.append(found.low[1] <= 0.25 <= found.high[1])
     assert 0.85 <= np.mean(covered) <= 0.999
@@ -172,5 +173,5 @@ def test_confusions_that_are_sure_leave_only_the_articles(frame, held_out, crowd
     confusion = fit_confusion(space, held_out)
     sure = dataclasses.replace(confusion, resampled=confusion.states[None])
     dump = cells_of(frame, space, crowd, share=0.9, articles=2_000, cells=4)
-    doubtful, certain = (share_intervals(dump, each) for each in (confusion, sure))
+    doubtful, certain = (share_intervals(dump, each, method="matching") for each in (confusion, sure))
     assert (doubtful.high - doubtful.low).mean() > 1.2 * (certain.high - certain.low).mean()
