@@ -192,3 +192,8 @@ def test_a_labelled_sample_corrects_what_a_bundle_gets_wrong(tiny_bundle, small_
     assert with_sample.exit_code == without.exit_code == 0
     one, two = (pl.read_parquet(tmp_path / name / "series.parquet") for name in ("one", "two"))
     assert one["raw"].equals(two["raw"]) and not one["share"].equals(two["share"])
+    said = [json.loads((tmp_path / name / "shifts.json").read_text())["method"]["shares"] for name in ("one", "two")]
+    corrected = [{how["method"] for how in shares.values()} for shares in said]
+    # confusions of the dump's own passages are its own: the correction is whole
+    assert "matching" in corrected[0] and "shrunk" not in corrected[0]
+    assert "shrunk" in corrected[1] and "matching" not in corrected[1]
