@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from planted.texts import COMPOSITES, SHARED, STARTER, part_of
+from planted.texts import SHARED, asked_of, part_of, starter_test
 
 from narrashift.model.bundle import open_bundle
 from narrashift.model.held_out import HeldOut, read_held_out
@@ -25,7 +25,7 @@ from narrashift.serving.shifts.prevalence.answers import answer_space
 from narrashift.serving.shifts.prevalence.articles import Articles
 from narrashift.serving.shifts.prevalence.confusion import Confusion, fit_confusion
 from narrashift.serving.shifts.prevalence.intervals import share_intervals
-from narrashift.serving.shifts.prevalence.questions import composite, questions_of, true_classes
+from narrashift.serving.shifts.prevalence.questions import true_classes
 from narrashift.training.data.corpus import read_corpus
 from narrashift.training.measuring.held_out import make_held_out
 
@@ -64,8 +64,7 @@ def main() -> None:
 def cases(folder: Path) -> Iterator[Case]:
     bundle = open_bundle(folder)
     kept = read_held_out(bundle.path, bundle=bundle.digest)
-    starter = read_corpus([STARTER], codebook=bundle.codebook)
-    test = starter.select([i for i, split in enumerate(starter.column("split")) if split == "test"])
+    test = starter_test(bundle.codebook)
     registers = make_held_out(bundle, test, part="test")
     texts = [("starter", registers, np.array(test.column("register")))]
     if (SHARED / "realwar").exists():
@@ -80,12 +79,8 @@ def cases(folder: Path) -> Iterator[Case]:
 
 
 def _of_source(text: str, passages: HeldOut, known: HeldOut) -> Iterator[Case]:
-    questions = questions_of(known.codebook)
-    for stance, frame in COMPOSITES:
-        parts = [("stance", stance), ("frame", frame)]
-        questions.append(composite(f"{stance} + {frame}", parts, codebook=known.codebook))
     rng = np.random.default_rng(0)
-    for question in questions:
+    for question in asked_of(known.codebook):
         space = answer_space(question, known)
         confusion = fit_confusion(space, known)
         true = true_classes(question, passages)

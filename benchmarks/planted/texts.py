@@ -15,7 +15,7 @@ import numpy as np
 from speed.passages import SHARED, STARTER
 
 from narrashift.model.bundle import Bundle
-from narrashift.model.codebook import parse_codebook
+from narrashift.model.codebook import Codebook, parse_codebook
 from narrashift.model.decision import all_probabilities
 from narrashift.model.held_out import HeldOut, read_held_out
 from narrashift.model.tfidf import fit_tfidf
@@ -48,12 +48,8 @@ class Text:
 
 
 def texts(bundle: Bundle) -> Iterator[Text]:
-    questions = questions_of(bundle.codebook)
-    for stance, frame in COMPOSITES:
-        parts = [("stance", stance), ("frame", frame)]
-        questions.append(composite(f"{stance} + {frame}", parts, codebook=bundle.codebook))
-    starter = read_corpus([STARTER], codebook=bundle.codebook)
-    test = starter.select([i for i, split in enumerate(starter.column("split")) if split == "test"])
+    questions = asked_of(bundle.codebook)
+    test = starter_test(bundle.codebook)
     kept = read_held_out(bundle.path, bundle=bundle.digest) or make_held_out(bundle, test, part="test")
     if (SHARED / "realwar").exists():
         real = read_corpus([SHARED / "realwar" / "dev.jsonl"], codebook=bundle.codebook)
@@ -61,6 +57,21 @@ def texts(bundle: Bundle) -> Iterator[Text]:
     yield Text("starter", None, kept, questions)
     if (SHARED / "ruw_stance").exists():
         yield tweets()
+
+
+def asked_of(codebook: Codebook) -> list[Question]:
+    """Each task's questions, and some composites."""
+    composites = [
+        composite(f"{stance} + {frame}", [("stance", stance), ("frame", frame)], codebook=codebook)
+        for stance, frame in COMPOSITES
+    ]
+    return [*questions_of(codebook), *composites]
+
+
+def starter_test(codebook: Codebook) -> Corpus:
+    """The starter corpus's test part."""
+    starter = read_corpus([STARTER], codebook=codebook)
+    return starter.select([i for i, split in enumerate(starter.column("split")) if split == "test"])
 
 
 def tweets() -> Text:

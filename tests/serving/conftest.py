@@ -88,9 +88,9 @@ def small_sample(monkeypatch: pytest.MonkeyPatch) -> int:
 
 
 @pytest.fixture(scope="session")
-def articles(starter_rows: list[dict]) -> list[dict]:
+def articles(early_rows: list[dict]) -> list[dict]:
     """30 articles of one to three passages."""
-    texts = [row["text"] for row in starter_rows]
+    texts = [row["text"] for row in early_rows]
     return [
         {"id": number, "source": f"outlet-{number % 3}", "text": "\n\n".join(texts[3 * number :][: 1 + number % 3])}
         for number in range(30)

@@ -10,6 +10,7 @@ from .confusion import Confusion
 from .intervals import REPLICATES, VIRTUAL
 from .mixture import mixture_shares
 from .quantify import BY_STATE, DEFAULT, Method, make_up_of, shares, shrunk_shares
+from .shrinkage import doubtful
 
 FEWEST_PERIODS = 6
 """Periods of a stretch from which on whole periods are resampled; below it, single articles."""
@@ -104,7 +105,7 @@ def _replicated(counts: np.ndarray, confusion: Confusion, *, method: Method, see
         if method == "matching":
             return states @ confusion.members
         own = shrunk_shares(states, counts, confusion)
-        return own.shares + own.apart * np.diagonal(own.doubts(len(counts), seed=seed))[:, None]
+        return own.decided + own.apart * (doubtful(len(counts), seed=seed) < own.trust)[:, None]
     if method in ("adjusted", "probabilistic"):
         pairs = zip(counts, rates, strict=True)
         return np.concatenate([shares(own[None], confusion.replaced(rate), method=method) for own, rate in pairs])

@@ -58,8 +58,10 @@ def share_intervals(
     padded = counts + VIRTUAL * confusion.rates.sum(axis=0)
     states = state_shares(padded, confusion, method=method)
     centres = class_shares(states, padded, confusion, method=method)
-    own = shrunk_shares(states, padded, confusion) if method == "shrunk" else None
-    doubts = None if own is None else own.doubts(replicates, seed=seed)
+    doubted = None
+    if method == "shrunk":
+        own = shrunk_shares(states, padded, confusion)
+        doubted = own.apart, own.doubts(replicates, seed=seed)
     found = influences(states, confusion, method=method, articles=padded.sum(axis=1))
     slopes, through = found.answers.astype(np.float32), found.confusion.astype(np.float32)
     low, high = np.full_like(estimates, np.nan), np.full_like(estimates, np.nan)
@@ -71,8 +73,9 @@ def share_intervals(
             drawn += centres[cells, k, None]
             of_rates = through[cells if len(through) > 1 else slice(None), k]
             drawn -= _confusion_errors(of_rates, states[cells], confusion, method, replicates)
-            if own is not None and doubts is not None:
-                drawn += own.apart[cells, k, None] * doubts[cells]
+            if doubted:
+                apart, doubts = doubted
+                drawn += apart[cells, k, None] * doubts[cells]
             bounds = np.clip(_quantiles(drawn, ((1 - level) / 2, (1 + level) / 2)), 0, 1)
             low[cells, k] = np.minimum(bounds[0], estimates[cells, k])
             high[cells, k] = np.maximum(bounds[1], estimates[cells, k])

@@ -38,13 +38,17 @@ class Shrunk:
         return self.decided + self.trust[:, None] * self.apart
 
     def doubts(self, replicates: int, *, seed: int) -> np.ndarray:
-        """Whether the correction is right in each replicate, as often as it is trusted, less that: ``(cells, R)``.
+        """What replicates are off the shares by, in parts of `apart`, if all of it holds or nothing: ``(cells, R)``."""
+        return (doubtful(replicates, seed=seed) < self.trust[:, None]) - self.trust[:, None]
 
-        Times `apart`, what replicates are off the shares by: all or nothing of the correction holds. The same
-        replicates come first in all cells, for a source that errs as held-out passages do does so throughout.
-        """
-        order = np.random.default_rng([seed, replicates]).permutation(replicates)
-        return ((order + 0.5) / replicates < self.trust[:, None]) - self.trust[:, None]
+
+def doubtful(replicates: int, *, seed: int) -> np.ndarray:
+    """How much trust it takes for the correction to hold in each replicate, evenly over 0..1: ``(R,)``.
+
+    The same for all cells: a source that errs as held-out passages do does so throughout.
+    """
+    order = np.random.default_rng([seed, replicates]).permutation(replicates)
+    return (order + 0.5) / replicates
 
 
 def shrunk(corrected: np.ndarray, decided: np.ndarray, confusion: Confusion, *, articles: np.ndarray | float) -> Shrunk:

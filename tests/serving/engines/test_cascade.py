@@ -45,8 +45,8 @@ def student(taught_bundle):
 
 
 @pytest.fixture(scope="module")
-def texts(starter_rows):
-    return [row["text"] for row in starter_rows[-200:]]
+def texts(early_rows):
+    return [row["text"] for row in early_rows[-200:]]
 
 
 def test_the_engine_is_asked_only_where_the_student_is_not_sure(student, texts):
